@@ -1,0 +1,259 @@
+# How jwt_ext is built, tested and installed. `make help` lists the targets and the settings.
+#
+# GNU make 3.81 or later. Everything that is built goes to build/<profile>/, but for the extension
+# itself, which is copied to the top of the tree so that `.load ./jwt_ext` works from there.
+# New files in jwt_ext.c's folders, tests/ and bench/ join in by their name: nothing here lists them.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---------------------------------------------------------------- settings, each open to the user
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+DATADIR ?= $(PREFIX)/share
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+WERROR  ?= yes
+DEPS    ?= yes
+SQLITE3 ?= sqlite3
+PKG_CONFIG ?= pkg-config
+SANITIZE   ?=
+COVERAGE   ?=
+SUITE      ?=
+SKIP_SUITES ?=
+
+VERSION := $(shell cat VERSION)
+LINKAGE := shared
+SYSTEM  := $(if $(filter Windows_NT,$(OS)),Windows,$(shell uname -s))
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+# ---------------------------------------------------------------- profile: one folder for each kind of build
+instrumented := $(strip $(SANITIZE)$(COVERAGE))
+PROFILE := $(if $(SANITIZE),sanitize-$(subst $(comma),-,$(SANITIZE)),$(if $(COVERAGE),coverage,release))
+PROFILE := $(PROFILE)$(if $(filter-out cc,$(CC)),-$(notdir $(firstword $(CC))))
+BUILD := build/$(PROFILE)
+
+# ---------------------------------------------------------------- flags
+# pkg-config is asked when a recipe first needs the answer, not while this file is read: on a new
+# machine it is only there after `deps` has run. The answer is then kept ($(eval) replaces the variable).
+pkg_flags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+pkg_libs  = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),$(2))
+PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(call pkg_flags,libcrypto) $$(call pkg_flags,libcjson) $$(call pkg_flags,sqlite3))$(PKG_CFLAGS)
+CRYPTO_LIBS  = $(eval CRYPTO_LIBS := $$(call pkg_libs,libcrypto,-lcrypto))$(CRYPTO_LIBS)
+CJSON_LIBS   = $(eval CJSON_LIBS := $$(call pkg_libs,libcjson,-lcjson))$(CJSON_LIBS)
+SQLITE_LIBS  = $(eval SQLITE_LIBS := $$(call pkg_libs,sqlite3,-lsqlite3))$(SQLITE_LIBS)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+            $(if $(filter yes,$(WERROR)),-Werror)
+DEFINES  := -DJWT_EXT_VERSION='"$(VERSION)"' -DJWT_EXT_LINKAGE='"$(LINKAGE)"'
+HARDEN   := -fstack-protector-strong
+ifeq ($(instrumented),)
+HARDEN   += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ifneq ($(SANITIZE),)
+INSTRUMENT := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(COVERAGE),)
+INSTRUMENT := --coverage -fprofile-update=atomic -O0
+endif
+
+# The extension is strict C11; test programs may use POSIX beside it.
+COMMON_FLAGS = $(CPPFLAGS) -I. -Isrc $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(INSTRUMENT)
+SOURCE_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(DEFINES) $(COMMON_FLAGS)
+TEST_FLAGS   = -std=gnu11 $(DEFINES) $(COMMON_FLAGS)
+
+ifeq ($(SYSTEM),Darwin)
+LIBRARY := jwt_ext.dylib
+brew_roots := $(wildcard /opt/homebrew/opt /usr/local/opt)
+export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH)$(foreach r,$(brew_roots),:$(r)/openssl@3/lib/pkgconfig:$(r)/sqlite/lib/pkgconfig:$(r)/cjson/lib/pkgconfig)
+export PATH := $(subst $(space),,$(foreach r,$(brew_roots),$(r)/sqlite/bin:))$(PATH)
+SHARED_FLAGS := -dynamiclib -Wl,-exported_symbol,_sqlite3_jwtext_init -Wl,-exported_symbol,_sqlite3_jwtverify_init
+else ifeq ($(SYSTEM),Windows)
+# Untested: MSYS2's gcc. The entry points mark themselves with dllexport.
+LIBRARY := jwt_ext.dll
+SHARED_FLAGS := -shared -static-libgcc
+HARDEN :=
+else
+LIBRARY := jwt_ext.so
+SHARED_FLAGS := -shared -Wl,--version-script=jwt_ext.map -Wl,--exclude-libs,ALL -Wl,-Bsymbolic \
+                -Wl,-z,relro -Wl,-z,now $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs)
+DL_LIBS := -ldl
+endif
+TEST_LIBS = $(CRYPTO_LIBS) $(DL_LIBS) -lpthread
+
+# ---------------------------------------------------------------- sources and what becomes of them
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+SOURCES      := $(wildcard jwt_ext.c src/jose/*.c src/sqlite/*.c)
+OBJECTS      := $(call objects,$(SOURCES))
+JOSE_OBJECTS := $(filter $(BUILD)/src/jose/%,$(OBJECTS))
+JOSE_ARCHIVE := $(BUILD)/libjose.a
+
+# unit: a program a file, the other files in the folder are linked with each.
+# sql, vectors: one program of all files. Other suites: a `run` script, with a program a file beside it.
+UNIT_SOURCES   := $(wildcard tests/unit/test_*.c tests/unit/sqlite_*.c)
+UNIT_PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
+UNIT_SUPPORT   := $(call objects,$(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
+SQL_OBJECTS    := $(call objects,$(wildcard tests/sql/*.c))
+SQL_PROGRAM    := $(if $(SQL_OBJECTS),$(BUILD)/tests/sql/run_sql)
+VECTOR_OBJECTS := $(call objects,$(wildcard tests/vectors/*.c))
+VECTOR_PROGRAM := $(if $(VECTOR_OBJECTS),$(BUILD)/tests/vectors/run_vectors)
+SCRIPT_SUITES  := $(filter-out unit sql vectors,$(patsubst tests/%/run,%,$(wildcard tests/*/run)))
+SCRIPT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard $(SCRIPT_SUITES:%=tests/%/*.c)))
+TEST_PROGRAMS  := $(UNIT_PROGRAMS) $(SQL_PROGRAM) $(VECTOR_PROGRAM) $(SCRIPT_PROGRAMS)
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+
+# ---------------------------------------------------------------- build
+.PHONY: all deps test test-all test-programs lint format demo bench coverage install uninstall clean help FORCE
+
+# An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
+ifeq ($(instrumented),)
+BUILT := $(LIBRARY)
+LOAD_PATH := ./jwt_ext
+else
+BUILT := $(BUILD)/$(LIBRARY)
+LOAD_PATH := ./$(BUILD)/jwt_ext
+endif
+
+all: $(BUILT)
+
+deps:
+	@DEPS='$(DEPS)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' PKG_CONFIG='$(PKG_CONFIG)' SQLITE3='$(SQLITE3)' sh tools/install-deps build
+
+# A record is a file that changes only when its text does: what depends on it is remade then.
+# (Compiler and flags for the objects; the list of objects for what is linked of them.)
+quoted = '$(subst ','\'',$(strip $(1)))'
+record = @mkdir -p $(@D); printf '%s\n' $(call quoted,$(1)) | cmp -s - $@ || printf '%s\n' $(call quoted,$(1)) >$@
+
+$(BUILD)/flags: FORCE | deps
+	$(call record,$(CC) $(SOURCE_FLAGS) $(TEST_FLAGS) $(SHARED_FLAGS) $(LDFLAGS) $(CRYPTO_LIBS) $(CJSON_LIBS))
+
+$(BUILD)/sources: FORCE
+	$(call record,$(SOURCES))
+
+$(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags | deps
+	@mkdir -p $(@D)
+	$(CC) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/$(LIBRARY): $(OBJECTS) $(BUILD)/sources jwt_ext.map
+	$(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS)
+
+# Replaced by renaming, never written in place: a running host may have it mapped.
+$(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
+	@cmp -s $< $@ || { cp $< $@.new && mv $@.new $@; }
+
+$(JOSE_ARCHIVE): $(JOSE_OBJECTS) $(BUILD)/sources
+	@rm -f $@
+	$(AR) rcs $@ $(JOSE_OBJECTS)
+
+# ---------------------------------------------------------------- programs of tests and benchmarks
+$(BUILD)/tests/%.o $(BUILD)/bench/%.o: SOURCE_FLAGS =
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | deps
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | deps
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+
+link = $(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+# Without SQLite at hand: this proves that src/jose does not need it.
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_SUPPORT) $(JOSE_ARCHIVE)
+	$(link) $(CJSON_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/unit/sqlite_%: $(BUILD)/tests/unit/sqlite_%.o $(UNIT_SUPPORT) $(JOSE_ARCHIVE)
+	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/sql/run_sql: $(SQL_OBJECTS)
+	$(link) $(SQLITE_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/vectors/run_vectors: $(VECTOR_OBJECTS) $(JOSE_ARCHIVE)
+	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+
+$(SCRIPT_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o
+	$(link) $(SQLITE_LIBS) $(TEST_LIBS)
+
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(JOSE_ARCHIVE)
+	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+
+-include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d $(BUILD)/bench/*.d)
+.SECONDARY:
+
+# ---------------------------------------------------------------- tests
+# What every suite is told; tests/run explains each.
+suite_environment = BUILD='$(BUILD)' JWT_EXT='$(LOAD_PATH)' SQLITE3='$(SQLITE3)' CC='$(CC)' \
+    SANITIZE='$(SANITIZE)' INSTRUMENTED='$(instrumented)' SKIP_SUITES='$(SKIP_SUITES)' \
+    LINT_FLAGS=$(call quoted,-std=c11 $(DEFINES) -I. -Isrc $(PKG_CFLAGS))
+
+test-programs: $(TEST_PROGRAMS)
+
+test: $(BUILT) test-programs
+	@$(suite_environment) sh tests/run $(SUITE)
+
+test-all: $(BUILT) test-programs
+	@JWT_TEST_ALL=1 $(suite_environment) sh tests/run $(SUITE)
+
+lint: $(BUILT)
+	@$(suite_environment) sh tools/lint
+
+format:
+	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
+
+# Which lines the quick suites reach, a row a file.
+coverage:
+	@$(MAKE) --no-print-directory COVERAGE=1 SKIP_SUITES='interop lint' test
+	@sh tools/coverage build/coverage
+
+demo: $(BUILT)
+	@$(SQLITE3) -batch :memory: <sql/demo.sql
+
+bench: $(BUILT) $(BENCH_PROGRAMS)
+	@export $(suite_environment); \
+	if [ -x bench/run ]; then exec bench/run; fi; \
+	for program in $(BENCH_PROGRAMS); do $$program || exit 1; done
+
+# ---------------------------------------------------------------- installing
+EXTENSION_DIR := $(DESTDIR)$(LIBDIR)/sqlite3
+SHARE_DIR     := $(DESTDIR)$(DATADIR)/jwt_ext
+DOC_DIR       := $(DESTDIR)$(DATADIR)/doc/jwt_ext
+
+install: $(LIBRARY)
+	install -d '$(EXTENSION_DIR)' '$(SHARE_DIR)' '$(DOC_DIR)'
+	install -m 755 $(LIBRARY) '$(EXTENSION_DIR)/$(LIBRARY)'
+	for folder in $$(find sql -type d 2>/dev/null); do install -d "$(SHARE_DIR)/$$folder" || exit 1; done
+	for file in $$(find sql -type f 2>/dev/null); do install -m 644 "$$file" "$(SHARE_DIR)/$$file" || exit 1; done
+	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md); do install -m 644 "$$file" '$(DOC_DIR)' || exit 1; done
+
+# The folders of its own go whole, the shared one only if nothing else is in it.
+uninstall:
+	rm -f '$(EXTENSION_DIR)/$(LIBRARY)'
+	rm -rf '$(SHARE_DIR)' '$(DOC_DIR)'
+	-rmdir '$(EXTENSION_DIR)' 2>/dev/null || true
+
+clean:
+	rm -rf build jwt_ext.so jwt_ext.dylib jwt_ext.dll
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+#: make             build ./jwt_ext (.so, .dylib or .dll); installs missing packages first
+#: make demo        build, then run sql/demo.sql in the sqlite3 shell
+#: make test        build, then run every test suite and lint
+#:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
+#:                    V=1                 show what the suites print
+#: make test-all    the same with the long sweeps
+#: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
+#: make format      lay the source out with clang-format
+#: make coverage    which lines the tests reach (gcc)
+#: make bench       measure against plain OpenSSL
+#: make install     PREFIX=/usr/local  LIBDIR=$PREFIX/lib  DATADIR=$PREFIX/share  DESTDIR=
+#:                    $LIBDIR/sqlite3/jwt_ext.so, $DATADIR/jwt_ext/sql/, $DATADIR/doc/jwt_ext/
+#: make uninstall   the same settings
+#: make clean       remove what was built
+#:
+#: Settings: CC=clang  CFLAGS="-O2 -g"  WERROR=no (for packagers)  DEPS=no (install nothing)
+#:           SANITIZE=address,undefined  COVERAGE=1  SQLITE3=/path/to/sqlite3
