@@ -1,0 +1,529 @@
+/*
+** json_value.c - see json_value.h.
+*/
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* strtod_l() in glibc and musl */
+#endif
+#include "json_value.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+static const char *skip_space(const char *at, const char *end)
+{
+    while (at < end && is_space(*at)) at++;
+    return at;
+}
+
+/* The end of the string whose opening quote is at `at`. */
+static const char *skip_string(const char *at, const char *end)
+{
+    for (at++; at < end && *at != '"'; at++) {
+        if (*at == '\\') at++;
+    }
+    return at < end ? at + 1 : end;
+}
+
+/* The end of the array or object that starts at `at`: brackets are counted, strings stepped over. */
+static const char *skip_container(const char *at, const char *end)
+{
+    unsigned depth = 0;
+    while (at < end) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        if (*at == '{' || *at == '[') depth++;
+        if ((*at == '}' || *at == ']') && --depth == 0) return at + 1;
+        at++;
+    }
+    return end;
+}
+
+static bool ends_scalar(char byte)
+{
+    return byte == ',' || byte == '}' || byte == ']' || byte == ':' || is_space(byte);
+}
+
+static enum json_type number_type(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '.' || text[i] == 'e' || text[i] == 'E') return JSON_REAL;
+    }
+    return JSON_INTEGER;
+}
+
+struct json_value json_value_at(const char *text, size_t length)
+{
+    const char *end = text + length;
+    const char *start = skip_space(text, end);
+    const char *at = start;
+    struct json_value value = { NULL, 0, JSON_NULL };
+    if (start == end) return value;
+    value.text = start;
+    switch (*start) {
+    case '"':
+        value.type = JSON_STRING;
+        at = skip_string(start, end);
+        break;
+    case '{':
+    case '[':
+        value.type = *start == '{' ? JSON_OBJECT : JSON_ARRAY;
+        at = skip_container(start, end);
+        break;
+    default:
+        while (at < end && !ends_scalar(*at)) at++;
+        value.type = *start == 't'   ? JSON_TRUE
+                     : *start == 'f' ? JSON_FALSE
+                     : *start == 'n' ? JSON_NULL
+                                     : number_type(start, (size_t)(at - start));
+    }
+    value.length = (size_t)(at - start);
+    return value;
+}
+
+struct json_value json_member_value(
+    const struct json_object *object, const struct json_member *member)
+{
+    if (member == NULL) return (struct json_value){ NULL, 0, JSON_NULL };
+    return (struct json_value){ object->text + member->value_at, member->value_length,
+        (enum json_type)member->type };
+}
+
+struct json_value json_object_get(const struct json_object *object, const char *name)
+{
+    return json_member_value(object, json_object_find(object, name, strlen(name)));
+}
+
+struct json_cursor json_cursor_start(struct json_value container)
+{
+    /* Without the outer brackets. */
+    return (struct json_cursor){ container.text + 1, container.text + container.length - 1 };
+}
+
+/* Steps over white space and at most one comma; false at the container's end. */
+static bool next_item(struct json_cursor *cursor)
+{
+    const char *at = skip_space(cursor->at, cursor->end);
+    if (at < cursor->end && *at == ',') at = skip_space(at + 1, cursor->end);
+    cursor->at = at;
+    return at < cursor->end;
+}
+
+static struct json_value take_value(struct json_cursor *cursor)
+{
+    struct json_value value = json_value_at(cursor->at, (size_t)(cursor->end - cursor->at));
+    cursor->at = value.text == NULL ? cursor->end : value.text + value.length;
+    return value;
+}
+
+bool json_array_next(struct json_cursor *cursor, struct json_value *element)
+{
+    if (!next_item(cursor)) return false;
+    *element = take_value(cursor);
+    return true;
+}
+
+bool json_object_next(
+    struct json_cursor *cursor, struct json_value *name, struct json_value *value)
+{
+    if (!next_item(cursor)) return false;
+    *name = take_value(cursor);
+    cursor->at = skip_space(cursor->at, cursor->end);
+    if (cursor->at < cursor->end && *cursor->at == ':') cursor->at++;
+    *value = take_value(cursor);
+    return true;
+}
+
+/* A walk over the bytes of a string's content. */
+struct string_reader {
+    const char *at;
+    const char *end;
+    unsigned char pending[4]; /* the bytes of a character that stood as \u escapes */
+    unsigned pending_at;
+    unsigned pending_length;
+};
+
+static struct string_reader string_start(struct json_value string)
+{
+    return (struct string_reader){ .at = string.text + 1, .end = string.text + string.length - 1 };
+}
+
+static unsigned hex_unit(const char *at)
+{
+    unsigned unit = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned byte = (unsigned char)at[i];
+        unit = unit << 4 | (byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10);
+    }
+    return unit;
+}
+
+static unsigned utf8_encode(unsigned char *out, unsigned long character)
+{
+    if (character < 0x80) {
+        out[0] = (unsigned char)character;
+        return 1;
+    }
+    if (character < 0x800) {
+        out[0] = (unsigned char)(0xc0 | character >> 6);
+        out[1] = (unsigned char)(0x80 | (character & 0x3f));
+        return 2;
+    }
+    if (character < 0x10000) {
+        out[0] = (unsigned char)(0xe0 | character >> 12);
+        out[1] = (unsigned char)(0x80 | (character >> 6 & 0x3f));
+        out[2] = (unsigned char)(0x80 | (character & 0x3f));
+        return 3;
+    }
+    out[0] = (unsigned char)(0xf0 | character >> 18);
+    out[1] = (unsigned char)(0x80 | (character >> 12 & 0x3f));
+    out[2] = (unsigned char)(0x80 | (character >> 6 & 0x3f));
+    out[3] = (unsigned char)(0x80 | (character & 0x3f));
+    return 4;
+}
+
+/* Reads the \u escape (or the pair of them) whose 'u' is at reader->at into `pending`. */
+static void read_unicode(struct string_reader *reader)
+{
+    unsigned long character = hex_unit(reader->at + 1);
+    reader->at += 5;
+    if (character >= 0xd800 && character <= 0xdbff) {
+        character = 0x10000 + ((character - 0xd800) << 10) + (hex_unit(reader->at + 2) - 0xdc00);
+        reader->at += 6;
+    }
+    reader->pending_length = utf8_encode(reader->pending, character);
+    reader->pending_at = 0;
+}
+
+/* The next byte of the content, or -1 at its end. */
+static int string_next(struct string_reader *reader)
+{
+    static const char escapes[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    if (reader->pending_at < reader->pending_length) return reader->pending[reader->pending_at++];
+    if (reader->at >= reader->end) return -1;
+    if (*reader->at != '\\') return (unsigned char)*reader->at++;
+    reader->at++;
+    if (*reader->at != 'u') {
+        const char *found = memchr(escapes, *reader->at++, 8);
+        return meanings[found - escapes];
+    }
+    read_unicode(reader);
+    return reader->pending[reader->pending_at++];
+}
+
+size_t json_string_decode(struct json_value string, char *out)
+{
+    size_t length;
+    const char *plain = json_string_plain(string, &length);
+    if (plain != NULL) {
+        memcpy(out, plain, length);
+        return length;
+    }
+    struct string_reader reader = string_start(string);
+    length = 0;
+    for (int byte = string_next(&reader); byte >= 0; byte = string_next(&reader)) {
+        out[length++] = (char)byte;
+    }
+    return length;
+}
+
+const char *json_string_plain(struct json_value string, size_t *length)
+{
+    *length = string.length - 2;
+    if (memchr(string.text, '\\', string.length) != NULL) return NULL;
+    return string.text + 1;
+}
+
+bool json_string_is(struct json_value string, const char *bytes, size_t length)
+{
+    size_t plain_length;
+    const char *plain = json_string_plain(string, &plain_length);
+    if (plain != NULL) return plain_length == length && memcmp(plain, bytes, length) == 0;
+    struct string_reader reader = string_start(string);
+    for (size_t i = 0; i < length; i++) {
+        if (string_next(&reader) != (unsigned char)bytes[i]) return false;
+    }
+    return string_next(&reader) < 0;
+}
+
+bool json_strings_equal(struct json_value left, struct json_value right)
+{
+    struct string_reader a = string_start(left);
+    struct string_reader b = string_start(right);
+    int byte;
+    do {
+        byte = string_next(&a);
+        if (byte != string_next(&b)) return false;
+    } while (byte >= 0);
+    return true;
+}
+
+bool json_integer(struct json_value value, int64_t *out)
+{
+    uint64_t magnitude = 0;
+    size_t i = 0;
+    if (value.type != JSON_INTEGER) return false;
+    bool negative = value.text[0] == '-';
+    for (i = negative; i < value.length; i++) {
+        unsigned digit = (unsigned)(value.text[i] - '0');
+        if (magnitude > (UINT64_MAX - digit) / 10) return false;
+        magnitude = magnitude * 10 + digit;
+    }
+    if (magnitude > (uint64_t)INT64_MAX + negative) return false;
+    *out = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+    return true;
+}
+
+/* strtod() in the C locale: the host's locale may have another decimal point. */
+static double parse_double(const char *number)
+{
+    locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (locale == (locale_t)0) return strtod(number, NULL);
+    double result = strtod_l(number, NULL, locale);
+    freelocale(locale);
+    return result;
+}
+
+/*
+** A number of more digits than the buffer below has: the digits beyond it
+** cannot change the nearest double by more than its rounding, so they are
+** replaced by their count in the exponent.
+*/
+static double parse_long_number(struct json_value value)
+{
+    char digits[800];
+    size_t length = 0;
+    long scale = 0;
+    bool fraction = false;
+    bool exponent_negative = false;
+    long exponent = 0;
+    size_t i = 0;
+    for (; i < value.length && value.text[i] != 'e' && value.text[i] != 'E'; i++) {
+        char byte = value.text[i];
+        if (byte == '.') {
+            fraction = true;
+        } else if (length < sizeof digits - 32) {
+            bool leading_zero = byte == '0' && (length == 0 || (length == 1 && digits[0] == '-'));
+            if (!leading_zero) digits[length++] = byte;
+            if (fraction) scale--;
+        } else if (!fraction) {
+            scale++;
+        }
+    }
+    for (i++; i < value.length; i++) {
+        if (value.text[i] == '-') exponent_negative = true;
+        if (value.text[i] >= '0' && value.text[i] <= '9' && exponent < 100000000) {
+            exponent = exponent * 10 + (value.text[i] - '0');
+        }
+    }
+    scale += exponent_negative ? -exponent : exponent;
+    if (length == 0 || (length == 1 && digits[0] == '-')) digits[length++] = '0';
+    digits[length++] = 'e';
+    if (scale < 0) {
+        digits[length++] = '-';
+        scale = -scale;
+    }
+    char reversed[24];
+    size_t count = 0;
+    do {
+        reversed[count++] = (char)('0' + scale % 10);
+        scale /= 10;
+    } while (scale > 0);
+    while (count > 0) digits[length++] = reversed[--count];
+    digits[length] = '\0';
+    return parse_double(digits);
+}
+
+double json_number(struct json_value value)
+{
+    char buffer[64];
+    int64_t integer;
+    if (json_integer(value, &integer)) return (double)integer;
+    if (value.length >= sizeof buffer) return parse_long_number(value);
+    memcpy(buffer, value.text, value.length);
+    buffer[value.length] = '\0';
+    return parse_double(buffer);
+}
+
+static bool is_number(enum json_type type)
+{
+    return type == JSON_INTEGER || type == JSON_REAL;
+}
+
+static bool numbers_equal(struct json_value left, struct json_value right)
+{
+    int64_t a;
+    int64_t b;
+    if (json_integer(left, &a) && json_integer(right, &b)) return a == b;
+    return json_number(left) == json_number(right);
+}
+
+static bool arrays_equal(struct json_value left, struct json_value right)
+{
+    struct json_cursor a = json_cursor_start(left);
+    struct json_cursor b = json_cursor_start(right);
+    struct json_value x;
+    struct json_value y;
+    while (json_array_next(&a, &x)) {
+        if (!json_array_next(&b, &y) || !json_equal(x, y)) return false;
+    }
+    return !json_array_next(&b, &y);
+}
+
+static bool find_member(struct json_value object, struct json_value wanted, struct json_value *out)
+{
+    struct json_cursor cursor = json_cursor_start(object);
+    struct json_value name;
+    while (json_object_next(&cursor, &name, out)) {
+        if (json_strings_equal(name, wanted)) return true;
+    }
+    return false;
+}
+
+static size_t count_members(struct json_value object)
+{
+    struct json_cursor cursor = json_cursor_start(object);
+    struct json_value name;
+    struct json_value value;
+    size_t count = 0;
+    while (json_object_next(&cursor, &name, &value)) count++;
+    return count;
+}
+
+/* Same number of members, none twice (the reader saw to that), and each found on the other side. */
+static bool objects_equal(struct json_value left, struct json_value right)
+{
+    struct json_cursor cursor = json_cursor_start(left);
+    struct json_value name;
+    struct json_value x;
+    struct json_value y;
+    if (count_members(left) != count_members(right)) return false;
+    while (json_object_next(&cursor, &name, &x)) {
+        if (!find_member(right, name, &y) || !json_equal(x, y)) return false;
+    }
+    return true;
+}
+
+bool json_equal(struct json_value left, struct json_value right)
+{
+    if (is_number(left.type) && is_number(right.type)) return numbers_equal(left, right);
+    if (left.type != right.type) return false;
+    switch (left.type) {
+    case JSON_STRING: return json_strings_equal(left, right);
+    case JSON_ARRAY: return arrays_equal(left, right);
+    case JSON_OBJECT: return objects_equal(left, right);
+    default: return true;
+    }
+}
+
+/* One step of a path: a name (raw bytes of the path) or an index. */
+struct path_step {
+    bool is_index;
+    bool from_end;
+    const char *name;
+    size_t name_length;
+    size_t index;
+};
+
+/* Reads `3]` or `#-1]` at `at`; NULL where it is neither. */
+static const char *read_index(const char *at, const char *end, struct path_step *step)
+{
+    step->is_index = true;
+    if (end - at >= 2 && at[0] == '#' && at[1] == '-') {
+        step->from_end = true;
+        at += 2;
+    }
+    const char *digits = at;
+    while (at < end && *at >= '0' && *at <= '9') {
+        if (step->index < SIZE_MAX / 100) step->index = step->index * 10 + (size_t)(*at - '0');
+        at++;
+    }
+    if (at == digits || at == end || *at != ']') return NULL;
+    return at + 1;
+}
+
+/* Reads `name` or `"name"` at `at`; NULL where it is neither. */
+static const char *read_name(const char *at, const char *end, struct path_step *step)
+{
+    if (at < end && *at == '"') {
+        const char *close = memchr(at + 1, '"', (size_t)(end - at - 1));
+        if (close == NULL) return NULL;
+        step->name = at + 1;
+        step->name_length = (size_t)(close - at - 1);
+        return close + 1;
+    }
+    step->name = at;
+    while (at < end && *at != '.' && *at != '[') at++;
+    step->name_length = (size_t)(at - step->name);
+    return step->name_length > 0 ? at : NULL;
+}
+
+static const char *read_step(const char *at, const char *end, struct path_step *step)
+{
+    memset(step, 0, sizeof *step);
+    if (*at == '[') return read_index(at + 1, end, step);
+    if (*at == '.') return read_name(at + 1, end, step);
+    return NULL;
+}
+
+static bool step_into_object(
+    struct json_value from, const struct path_step *step, struct json_value *out)
+{
+    struct json_cursor cursor = json_cursor_start(from);
+    struct json_value name;
+    while (json_object_next(&cursor, &name, out)) {
+        if (json_string_is(name, step->name, step->name_length)) return true;
+    }
+    return false;
+}
+
+static bool step_into_array(
+    struct json_value from, const struct path_step *step, struct json_value *out)
+{
+    struct json_cursor cursor = json_cursor_start(from);
+    size_t wanted = step->index;
+    size_t count = 0;
+    if (step->from_end) {
+        while (json_array_next(&cursor, out)) count++;
+        if (wanted == 0 || wanted > count) return false;
+        wanted = count - wanted;
+        cursor = json_cursor_start(from);
+    }
+    while (json_array_next(&cursor, out)) {
+        if (wanted-- == 0) return true;
+    }
+    return false;
+}
+
+enum json_path_result json_path_find(
+    struct json_value root, const char *path, size_t path_length, struct json_value *out)
+{
+    const char *at = path + 1;
+    const char *end = path + path_length;
+    struct path_step step;
+    bool found = true;
+    struct json_value here = root;
+    struct json_value next;
+    if (path_length == 0 || path[0] != '$') return JSON_PATH_INVALID;
+    while (at < end) {
+        at = read_step(at, end, &step);
+        if (at == NULL) return JSON_PATH_INVALID;
+        if (!found) continue; /* the rest is still looked at: a bad path is the caller's mistake on every row */
+        if (step.is_index) {
+            found = here.type == JSON_ARRAY && step_into_array(here, &step, &next);
+        } else {
+            found = here.type == JSON_OBJECT && step_into_object(here, &step, &next);
+        }
+        here = next;
+    }
+    *out = here;
+    return found ? JSON_PATH_FOUND : JSON_PATH_ABSENT;
+}

@@ -1,0 +1,89 @@
+/*
+** json_value.h - reading values out of JSON text that json_reader accepted.
+**
+** Nothing here checks grammar again, so nothing here may meet a text that has
+** not passed json_object_read() or json_text_check().
+*/
+#ifndef JWT_JSON_VALUE_H
+#define JWT_JSON_VALUE_H
+
+#include "json_reader.h"
+
+/* One value: its raw text without white space around it. `text` NULL stands for "absent". */
+struct json_value {
+    const char *text;
+    size_t length;
+    enum json_type type;
+};
+
+/* A walk over the members of an object or the elements of an array. */
+struct json_cursor {
+    const char *at;
+    const char *end;
+};
+
+/* The value of a member; absent where `member` is NULL. */
+struct json_value json_member_value(
+    const struct json_object *object, const struct json_member *member);
+
+/* The value of the member of this name, or absent. */
+struct json_value json_object_get(const struct json_object *object, const char *name);
+
+/* The value that starts at `text` (after white space), within `length` bytes. */
+struct json_value json_value_at(const char *text, size_t length);
+
+/* Starts a walk over `container`, an array or object. */
+struct json_cursor json_cursor_start(struct json_value container);
+
+/* Steps to the next element; false at the end. */
+bool json_array_next(struct json_cursor *cursor, struct json_value *element);
+
+/* Steps to the next member; `name` is a JSON_STRING value with its quotes. False at the end. */
+bool json_object_next(
+    struct json_cursor *cursor, struct json_value *name, struct json_value *value);
+
+/*
+** Writes a JSON_STRING's content, unescaped, as UTF-8 to `out` (room for
+** `string.length` bytes); returns the bytes written. No NUL is added, and
+** none can be among them.
+*/
+size_t json_string_decode(struct json_value string, char *out);
+
+/*
+** The content of a JSON_STRING that has no escapes, in place; else NULL.
+** `*length` gets its bytes.
+*/
+const char *json_string_plain(struct json_value string, size_t *length);
+
+/* True where the JSON_STRING's content is exactly these bytes. */
+bool json_string_is(struct json_value string, const char *bytes, size_t length);
+
+/* True where two JSON_STRINGs have the same content. */
+bool json_strings_equal(struct json_value left, struct json_value right);
+
+/* True, with `*out` set, where the value is JSON_INTEGER and fits 64 bits. */
+bool json_integer(struct json_value value, int64_t *out);
+
+/* The nearest double to a number (JSON_INTEGER or JSON_REAL); may be infinite. Independent of the locale. */
+double json_number(struct json_value value);
+
+/*
+** JSON equality: numbers by value (1 equals 1.0; integers exactly), strings by
+** content, arrays in order, objects regardless of order (RFC 8259 section 4).
+*/
+bool json_equal(struct json_value left, struct json_value right);
+
+enum json_path_result {
+    JSON_PATH_FOUND,
+    JSON_PATH_ABSENT,
+    JSON_PATH_INVALID, /* not a path: the caller's mistake */
+};
+
+/*
+** Follows a path in SQLite's syntax ($, .name, ."name", [3], [#-1]) from
+** `root`. Names match unescaped content.
+*/
+enum json_path_result json_path_find(
+    struct json_value root, const char *path, size_t path_length, struct json_value *out);
+
+#endif
