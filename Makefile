@@ -22,6 +22,7 @@ SANITIZE   ?=
 COVERAGE   ?=
 SUITE      ?=
 SKIP_SUITES ?=
+V ?=
 
 VERSION := $(shell cat VERSION)
 LINKAGE := shared
@@ -92,21 +93,25 @@ OBJECTS      := $(call objects,$(SOURCES))
 JOSE_OBJECTS := $(filter $(BUILD)/src/jose/%,$(OBJECTS))
 JOSE_ARCHIVE := $(BUILD)/libjose.a
 
-# unit: a program a file, the other files in the folder are linked with each.
-# sql, vectors: one program of all files. Other suites: a `run` script, with a program a file beside it.
-UNIT_SOURCES   := $(wildcard tests/unit/test_*.c tests/unit/sqlite_*.c)
-UNIT_PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
-UNIT_SUPPORT   := $(call objects,$(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c)))
-SQL_OBJECTS    := $(call objects,$(wildcard tests/sql/*.c))
-SQL_PROGRAM    := $(if $(SQL_OBJECTS),$(BUILD)/tests/sql/run_sql)
-VECTOR_OBJECTS := $(call objects,$(wildcard tests/vectors/*.c))
-VECTOR_PROGRAM := $(if $(VECTOR_OBJECTS),$(BUILD)/tests/vectors/run_vectors)
-SCRIPT_SUITES  := $(filter-out unit sql vectors,$(patsubst tests/%/run,%,$(wildcard tests/*/run)))
-SCRIPT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard $(SCRIPT_SUITES:%=tests/%/*.c)))
-TEST_PROGRAMS  := $(UNIT_PROGRAMS) $(SQL_PROGRAM) $(VECTOR_PROGRAM) $(SCRIPT_PROGRAMS)
-BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+# In a folder of tests or benchmarks a file with a `main` is a program, and the others are linked with
+# each program of the folder.
+folders       := $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/*.c bench/*.c))))
+mains         := $(if $(folders),$(shell grep -l '^int main' $(folders:%=%/*.c)))
+programs       = $(patsubst %.c,$(BUILD)/%,$(filter $(1:%=%/%),$(mains)))
+support        = $(call objects,$(filter-out $(mains),$(wildcard $(1)/*.c)))
+
+UNIT_PROGRAMS   := $(call programs,tests/unit)
+SQL_PROGRAMS    := $(call programs,tests/sql)
+VECTOR_PROGRAMS := $(call programs,tests/vectors)
+SCRIPT_SUITES   := $(filter-out unit sql vectors,$(patsubst tests/%/run,%,$(wildcard tests/*/run)))
+SCRIPT_PROGRAMS := $(foreach suite,$(SCRIPT_SUITES),$(call programs,tests/$(suite)))
+TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_PROGRAMS)
+BENCH_PROGRAMS  := $(call programs,bench)
 
 # ---------------------------------------------------------------- build
+# A command is shown by one word and its file; V=1 shows it whole.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
 .PHONY: all deps test test-all test-programs lint format demo bench coverage install uninstall clean help FORCE
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
@@ -136,10 +141,10 @@ $(BUILD)/sources: FORCE
 
 $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags | deps
 	@mkdir -p $(@D)
-	$(CC) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/$(LIBRARY): $(OBJECTS) $(BUILD)/sources jwt_ext.map
-	$(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS)
 
 # Replaced by renaming, never written in place: a running host may have it mapped.
 $(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
@@ -147,38 +152,33 @@ $(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
 
 $(JOSE_ARCHIVE): $(JOSE_OBJECTS) $(BUILD)/sources
 	@rm -f $@
-	$(AR) rcs $@ $(JOSE_OBJECTS)
+	$(call say,AR,$@)$(AR) rcs $@ $(JOSE_OBJECTS)
 
 # ---------------------------------------------------------------- programs of tests and benchmarks
-$(BUILD)/tests/%.o $(BUILD)/bench/%.o: SOURCE_FLAGS =
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | deps
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | deps
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
-link = $(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+link = $(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+ALL_LIBS = $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+
+.SECONDEXPANSION:
+$(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call support,$$(subst $(BUILD)/,,$$(@D)))
 
 # Without SQLite at hand: this proves that src/jose does not need it.
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_SUPPORT) $(JOSE_ARCHIVE)
-	$(link) $(CJSON_LIBS) $(TEST_LIBS)
+$(filter $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)): $(JOSE_ARCHIVE)
+	$(call say,LINK,$@)$(link) $(CJSON_LIBS) $(TEST_LIBS)
 
-$(BUILD)/tests/unit/sqlite_%: $(BUILD)/tests/unit/sqlite_%.o $(UNIT_SUPPORT) $(JOSE_ARCHIVE)
-	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+$(filter-out $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)) $(VECTOR_PROGRAMS) $(BENCH_PROGRAMS): $(JOSE_ARCHIVE)
+	$(call say,LINK,$@)$(link) $(ALL_LIBS)
 
-$(BUILD)/tests/sql/run_sql: $(SQL_OBJECTS)
-	$(link) $(SQLITE_LIBS) $(TEST_LIBS)
-
-$(BUILD)/tests/vectors/run_vectors: $(VECTOR_OBJECTS) $(JOSE_ARCHIVE)
-	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
-
-$(SCRIPT_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/%.o
-	$(link) $(SQLITE_LIBS) $(TEST_LIBS)
-
-$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(JOSE_ARCHIVE)
-	$(link) $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
+# These know the extension only as SQLite's users do.
+$(SQL_PROGRAMS) $(SCRIPT_PROGRAMS):
+	$(call say,LINK,$@)$(link) $(SQLITE_LIBS) $(TEST_LIBS)
 
 -include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d $(BUILD)/bench/*.d)
 .SECONDARY:
@@ -244,7 +244,7 @@ help:
 #: make demo        build, then run sql/demo.sql in the sqlite3 shell
 #: make test        build, then run every test suite and lint
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
-#:                    V=1                 show what the suites print
+#:                    V=1                 show what the suites print, and the compiler's commands
 #: make test-all    the same with the long sweeps
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
