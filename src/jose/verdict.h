@@ -66,7 +66,8 @@ struct verification {
     struct claims claims;
     double now;
 
-    unsigned char *buffer; /* `own`, or allocated for long tokens */
+    unsigned char *detached; /* the detached payload of a JWS, or NULL */
+    unsigned char *buffer;   /* `own`, or allocated for long tokens */
     size_t buffer_size;
     unsigned char own[VERIFICATION_OWN_BYTES];
 };

@@ -1,0 +1,613 @@
+/*
+** claims.c - see claims.h.
+*/
+#include "claims.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NAME(claim, text) [claim] = { text, sizeof text - 1 }
+
+static const struct {
+    const char *text;
+    size_t length;
+} names[CLAIM_COUNT] = {
+    NAME(CLAIM_ISS, "iss"),
+    NAME(CLAIM_SUB, "sub"),
+    NAME(CLAIM_AUD, "aud"),
+    NAME(CLAIM_EXP, "exp"),
+    NAME(CLAIM_NBF, "nbf"),
+    NAME(CLAIM_IAT, "iat"),
+    NAME(CLAIM_JTI, "jti"),
+    NAME(CLAIM_SID, "sid"),
+    NAME(CLAIM_CLIENT_ID, "client_id"),
+    NAME(CLAIM_SCOPE, "scope"),
+    NAME(CLAIM_CNF, "cnf"),
+    NAME(CLAIM_AZP, "azp"),
+    NAME(CLAIM_NONCE, "nonce"),
+    NAME(CLAIM_AUTH_TIME, "auth_time"),
+    NAME(CLAIM_EVENTS, "events"),
+};
+
+const char *claim_name(enum claim claim)
+{
+    return names[claim].text;
+}
+
+/* The known claim of this raw name, or CLAIM_COUNT. */
+static enum claim claim_of(const char *name, size_t length)
+{
+    enum claim claim = CLAIM_ISS;
+    if (length < 3 || length > 9) return CLAIM_COUNT;
+    while (claim < CLAIM_COUNT &&
+           (names[claim].length != length || memcmp(names[claim].text, name, length) != 0)) {
+        claim++;
+    }
+    return claim;
+}
+
+static enum claim claim_of_member(const struct json_object *payload, const struct json_member *member)
+{
+    struct json_value escaped;
+    if (!member->name_escaped) return claim_of(payload->text + member->name_at, member->name_length);
+    /* At most 9 characters that matter, each of 6 bytes at most when escaped. */
+    if (member->name_length > 9 * 6) return CLAIM_COUNT;
+    escaped = (struct json_value){
+        payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+    for (enum claim claim = CLAIM_ISS; claim < CLAIM_COUNT; claim++) {
+        if (json_string_is(escaped, names[claim].text, names[claim].length)) return claim;
+    }
+    return CLAIM_COUNT;
+}
+
+void claims_locate(struct claims *claims, const struct json_object *payload)
+{
+    memset(claims, 0, sizeof *claims);
+    claims->payload = payload;
+    for (size_t i = 0; i < payload->count; i++) {
+        enum claim claim = claim_of_member(payload, &payload->members[i]);
+        if (claim != CLAIM_COUNT) claims->known[claim] = &payload->members[i];
+    }
+}
+
+struct json_value claims_get(const struct claims *claims, enum claim claim)
+{
+    return json_member_value(claims->payload, claims->known[claim]);
+}
+
+/* Fills `detail` for a check about one claim; returns `status`. */
+static enum status fail(struct detail *detail, enum status status, const char *subject,
+    struct json_value found, struct json_value expected, const char *note)
+{
+    *detail = (struct detail){ subject, strlen(subject), found, expected, note };
+    return status;
+}
+
+static const struct json_value nothing = { NULL, 0, JSON_NULL };
+
+static bool is_number(struct json_value value)
+{
+    return value.type == JSON_INTEGER || value.type == JSON_REAL;
+}
+
+/* RFC 7519 section 4.1: absent and JSON null are both "not there" to those who demand a claim. */
+static bool is_missing(struct json_value value)
+{
+    return value.text == NULL || value.type == JSON_NULL;
+}
+
+/* ---- claims that must be there ---- */
+
+#define BIT(claim) (1u << (claim))
+
+/* What each profile demands: RFC 9068 section 2.2, OpenID Connect Core section 2, Back-Channel Logout section 2.4. */
+static const unsigned profile_demands[] = {
+    [PROFILE_NONE] = 0,
+    [PROFILE_ACCESS_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_EXP) | BIT(CLAIM_AUD) | BIT(CLAIM_SUB) |
+                             BIT(CLAIM_CLIENT_ID) | BIT(CLAIM_IAT) | BIT(CLAIM_JTI),
+    [PROFILE_ID_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_SUB) | BIT(CLAIM_AUD) | BIT(CLAIM_EXP) |
+                         BIT(CLAIM_IAT),
+    [PROFILE_LOGOUT_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_AUD) | BIT(CLAIM_IAT) | BIT(CLAIM_EXP) |
+                             BIT(CLAIM_JTI) | BIT(CLAIM_EVENTS),
+};
+
+/* The claim that max_age counts from: OpenID Connect Core section 3.1.3.7 point 13 says auth_time. */
+static enum claim age_claim(const struct policy *policy)
+{
+    return policy->profile == PROFILE_ID_TOKEN ? CLAIM_AUTH_TIME : CLAIM_IAT;
+}
+
+static size_t audience_count(struct json_value aud)
+{
+    struct json_cursor cursor;
+    struct json_value element;
+    size_t count = 0;
+    if (aud.text == NULL) return 0;
+    if (aud.type != JSON_ARRAY) return 1;
+    cursor = json_cursor_start(aud);
+    while (json_array_next(&cursor, &element)) count++;
+    return count;
+}
+
+static enum status check_known_required(
+    const struct claims_question *question, struct detail *detail)
+{
+    const struct policy *policy = question->policy;
+    unsigned demanded = profile_demands[policy->profile];
+    if (policy->has_max_age) demanded |= BIT(age_claim(policy));
+    for (enum claim claim = CLAIM_ISS; claim < CLAIM_COUNT; claim++) {
+        if ((demanded & BIT(claim)) != 0 && is_missing(claims_get(question->claims, claim))) {
+            return fail(detail, STATUS_MISSING_CLAIM, names[claim].text, nothing, nothing,
+                policy->profile == PROFILE_NONE ? "option max_age needs it"
+                                                : "the profile requires it");
+        }
+    }
+    if (policy->profile == PROFILE_LOGOUT_TOKEN &&
+        is_missing(claims_get(question->claims, CLAIM_SUB)) &&
+        is_missing(claims_get(question->claims, CLAIM_SID))) {
+        return fail(detail, STATUS_MISSING_CLAIM, "sub", nothing, nothing,
+            "the profile requires sub or sid");
+    }
+    /* OpenID Connect Core section 3.1.3.7 point 4. */
+    if (policy->profile == PROFILE_ID_TOKEN && is_missing(claims_get(question->claims, CLAIM_AZP)) &&
+        audience_count(claims_get(question->claims, CLAIM_AUD)) > 1) {
+        return fail(detail, STATUS_MISSING_CLAIM, "azp", nothing, nothing,
+            "an ID token with several audiences must say who may use it");
+    }
+    return STATUS_OK;
+}
+
+/* The member of a payload whose name is this JSON string's content, or absent. */
+static struct json_value find_claim(const struct json_object *payload, struct json_value name)
+{
+    size_t length;
+    const char *plain = json_string_plain(name, &length);
+    if (plain != NULL) return json_member_value(payload, json_object_find(payload, plain, length));
+    for (size_t i = 0; i < payload->count; i++) {
+        const struct json_member *member = &payload->members[i];
+        struct json_value member_name = {
+            payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+        if (json_strings_equal(member_name, name)) return json_member_value(payload, member);
+    }
+    return nothing;
+}
+
+static enum status check_required(const struct claims_question *question, struct detail *detail)
+{
+    enum status status = check_known_required(question, detail);
+    struct json_cursor cursor;
+    struct json_value name;
+    if (status != STATUS_OK || question->policy->require.text == NULL) return status;
+    cursor = json_cursor_start(question->policy->require);
+    while (json_array_next(&cursor, &name)) {
+        struct json_value value = find_claim(question->claims->payload, name);
+        if (!is_missing(value)) continue;
+        *detail = (struct detail){
+            name.text + 1, name.length - 2, value, nothing, "option require names it" };
+        return STATUS_MISSING_CLAIM;
+    }
+    return STATUS_OK;
+}
+
+/* ---- types of registered claims ---- */
+
+#define NUMERIC_DATE_MAX 9007199254740992.0 /* 2^53: beyond it a double skips seconds */
+
+static const char *string_fault(struct json_value value)
+{
+    return value.type == JSON_STRING ? NULL : "is not a string";
+}
+
+static const char *date_fault(struct json_value value)
+{
+    double date;
+    if (!is_number(value)) return "is not a number";
+    date = json_number(value);
+    if (!(fabs(date) <= NUMERIC_DATE_MAX)) return "is beyond 2^53 seconds";
+    return NULL;
+}
+
+static const char *audience_fault(struct json_value value)
+{
+    struct json_cursor cursor;
+    struct json_value element;
+    if (value.type == JSON_STRING) return NULL;
+    if (value.type != JSON_ARRAY) return "is neither a string nor an array of strings";
+    cursor = json_cursor_start(value);
+    while (json_array_next(&cursor, &element)) {
+        if (element.type != JSON_STRING) return "holds something other than strings";
+    }
+    return NULL;
+}
+
+/* RFC 7519 section 4.1, OpenID Connect (sid), RFC 8693 (client_id). */
+static const struct {
+    enum claim claim;
+    const char *(*fault)(struct json_value value);
+} claim_types[] = {
+    { CLAIM_ISS, string_fault },
+    { CLAIM_SUB, string_fault },
+    { CLAIM_AUD, audience_fault },
+    { CLAIM_EXP, date_fault },
+    { CLAIM_NBF, date_fault },
+    { CLAIM_IAT, date_fault },
+    { CLAIM_JTI, string_fault },
+    { CLAIM_SID, string_fault },
+    { CLAIM_CLIENT_ID, string_fault },
+};
+
+enum status claims_check_types(const struct claims *claims, struct detail *detail)
+{
+    for (size_t i = 0; i < sizeof claim_types / sizeof *claim_types; i++) {
+        enum claim claim = claim_types[i].claim;
+        struct json_value value;
+        const char *fault;
+        if (claims->known[claim] == NULL) continue;
+        value = claims_get(claims, claim);
+        fault = claim_types[i].fault(value);
+        if (fault != NULL) {
+            return fail(detail, STATUS_BAD_CLAIM, names[claim].text, value, nothing, fault);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check_types(const struct claims_question *question, struct detail *detail)
+{
+    return claims_check_types(question->claims, detail);
+}
+
+/* ---- what profiles say of a claim's shape ---- */
+
+static bool has_logout_event(struct json_value events)
+{
+    static const char name[] = "http://schemas.openid.net/event/backchannel-logout";
+    struct json_cursor cursor;
+    struct json_value member;
+    struct json_value value;
+    if (events.type != JSON_OBJECT) return false;
+    cursor = json_cursor_start(events);
+    while (json_object_next(&cursor, &member, &value)) {
+        if (json_string_is(member, name, sizeof name - 1)) return value.type == JSON_OBJECT;
+    }
+    return false;
+}
+
+/* Back-Channel Logout section 2.6 points 5 and 6. */
+static enum status check_logout_shape(const struct claims *claims, struct detail *detail)
+{
+    struct json_value events = claims_get(claims, CLAIM_EVENTS);
+    struct json_value nonce = claims_get(claims, CLAIM_NONCE);
+    if (!has_logout_event(events)) {
+        return fail(detail, STATUS_BAD_CLAIM, "events", events, nothing,
+            "does not hold the back-channel logout event");
+    }
+    if (nonce.text != NULL) {
+        return fail(detail, STATUS_BAD_CLAIM, "nonce", nonce, nothing,
+            "is forbidden in a logout token");
+    }
+    return STATUS_OK;
+}
+
+static enum status check_id_token_shape(const struct claims *claims, struct detail *detail)
+{
+    struct json_value events = claims_get(claims, CLAIM_EVENTS);
+    struct json_value azp = claims_get(claims, CLAIM_AZP);
+    struct json_value auth_time = claims_get(claims, CLAIM_AUTH_TIME);
+    if (events.text != NULL) {
+        return fail(detail, STATUS_BAD_CLAIM, "events", events, nothing,
+            "is forbidden in an ID token: it would be a logout token");
+    }
+    if (azp.text != NULL && azp.type != JSON_STRING) {
+        return fail(detail, STATUS_BAD_CLAIM, "azp", azp, nothing, "is not a string");
+    }
+    if (auth_time.text != NULL && date_fault(auth_time) != NULL) {
+        return fail(detail, STATUS_BAD_CLAIM, "auth_time", auth_time, nothing,
+            date_fault(auth_time));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_shape(const struct claims_question *question, struct detail *detail)
+{
+    switch (question->policy->profile) {
+    case PROFILE_ID_TOKEN: return check_id_token_shape(question->claims, detail);
+    case PROFILE_LOGOUT_TOKEN: return check_logout_shape(question->claims, detail);
+    default: return STATUS_OK;
+    }
+}
+
+/* ---- times (RFC 7519 sections 4.1.4 to 4.1.6) ---- */
+
+static enum status check_exp(const struct claims_question *question, struct detail *detail)
+{
+    struct json_value exp = claims_get(question->claims, CLAIM_EXP);
+    if (exp.text == NULL || question->now < json_number(exp) + question->policy->leeway) {
+        return STATUS_OK;
+    }
+    return fail(detail, STATUS_EXPIRED, "exp", exp, nothing, "has passed");
+}
+
+static enum status check_nbf(const struct claims_question *question, struct detail *detail)
+{
+    struct json_value nbf = claims_get(question->claims, CLAIM_NBF);
+    if (nbf.text == NULL || question->now >= json_number(nbf) - question->policy->leeway) {
+        return STATUS_OK;
+    }
+    return fail(detail, STATUS_NOT_YET_VALID, "nbf", nbf, nothing, "has not come yet");
+}
+
+static enum status check_iat(const struct claims_question *question, struct detail *detail)
+{
+    struct json_value iat = claims_get(question->claims, CLAIM_IAT);
+    if (iat.text == NULL || json_number(iat) <= question->now + question->policy->leeway) {
+        return STATUS_OK;
+    }
+    return fail(detail, STATUS_ISSUED_IN_FUTURE, "iat", iat, nothing, "lies in the future");
+}
+
+static enum status check_max_age(const struct claims_question *question, struct detail *detail)
+{
+    const struct policy *policy = question->policy;
+    enum claim claim = age_claim(policy);
+    struct json_value since;
+    if (!policy->has_max_age) return STATUS_OK;
+    since = claims_get(question->claims, claim); /* present, and a number: checked before */
+    if (question->now - json_number(since) <= policy->max_age + policy->leeway) return STATUS_OK;
+    return fail(detail, STATUS_TOO_OLD, names[claim].text, since,
+        json_object_get(&policy->object, "max_age"), "is longer ago than max_age");
+}
+
+/* ---- iss, aud, sub, typ ---- */
+
+/* True where `value` is a string equal to `allowed`, or to one of its elements. */
+static bool is_one_of(struct json_value value, struct json_value allowed)
+{
+    struct json_cursor cursor;
+    struct json_value element;
+    if (value.type != JSON_STRING) return false;
+    if (allowed.type == JSON_STRING) return json_strings_equal(value, allowed);
+    cursor = json_cursor_start(allowed);
+    while (json_array_next(&cursor, &element)) {
+        if (json_strings_equal(value, element)) return true;
+    }
+    return false;
+}
+
+/* True where a string, or an element of an array of strings, is one of `allowed`. */
+static bool any_is_one_of(struct json_value values, struct json_value allowed)
+{
+    struct json_cursor cursor;
+    struct json_value element;
+    if (values.text == NULL || values.type != JSON_ARRAY) {
+        return values.text != NULL && is_one_of(values, allowed);
+    }
+    cursor = json_cursor_start(values);
+    while (json_array_next(&cursor, &element)) {
+        if (is_one_of(element, allowed)) return true;
+    }
+    return false;
+}
+
+/* An option that a claim's string must equal: the check is passed where the option is not given. */
+static enum status check_string(const struct claims_question *question, enum claim claim,
+    struct json_value allowed, enum status mismatch, struct detail *detail)
+{
+    struct json_value value = claims_get(question->claims, claim);
+    if (allowed.text == NULL) return STATUS_OK;
+    if (value.text != NULL && is_one_of(value, allowed)) return STATUS_OK;
+    return fail(detail, mismatch, names[claim].text, value, allowed, NULL);
+}
+
+static enum status check_iss(const struct claims_question *question, struct detail *detail)
+{
+    return check_string(
+        question, CLAIM_ISS, question->policy->iss, STATUS_ISS_MISMATCH, detail);
+}
+
+static enum status check_aud(const struct claims_question *question, struct detail *detail)
+{
+    struct json_value aud = claims_get(question->claims, CLAIM_AUD);
+    struct json_value allowed = question->policy->aud;
+    if (allowed.text == NULL || any_is_one_of(aud, allowed)) return STATUS_OK;
+    return fail(detail, STATUS_AUD_MISMATCH, "aud", aud, allowed, NULL);
+}
+
+static enum status check_sub(const struct claims_question *question, struct detail *detail)
+{
+    return check_string(
+        question, CLAIM_SUB, question->policy->sub, STATUS_SUB_MISMATCH, detail);
+}
+
+static bool profile_typ_fits(enum policy_profile profile, struct json_value typ)
+{
+    switch (profile) {
+    case PROFILE_ACCESS_TOKEN: return token_typ_is(typ, "at+jwt"); /* RFC 9068 section 4 */
+    case PROFILE_LOGOUT_TOKEN:
+        return typ.text == NULL || token_typ_is(typ, "logout+jwt") || token_typ_is(typ, "JWT");
+    default: return true;
+    }
+}
+
+static enum status check_typ(const struct claims_question *question, struct detail *detail)
+{
+    const struct policy *policy = question->policy;
+    struct json_value typ = question->header->typ;
+    if (policy->typ.text != NULL && !token_typ_equal(typ, policy->typ)) {
+        return fail(detail, STATUS_TYP_MISMATCH, "typ", typ, policy->typ, NULL);
+    }
+    if (!profile_typ_fits(policy->profile, typ)) {
+        return fail(detail, STATUS_TYP_MISMATCH, "typ", typ,
+            json_object_get(&policy->object, "profile"), "does not fit the profile");
+    }
+    return STATUS_OK;
+}
+
+/* ---- azp, nonce, client_id, option claims ---- */
+
+/* OpenID Connect Core section 3.1.3.7 point 5. */
+static enum status check_azp(const struct claims_question *question, struct detail *detail)
+{
+    const struct policy *policy = question->policy;
+    struct json_value azp = claims_get(question->claims, CLAIM_AZP);
+    struct json_value wanted = policy->client_id.text != NULL ? policy->client_id : policy->aud;
+    if (policy->profile != PROFILE_ID_TOKEN || azp.text == NULL) return STATUS_OK;
+    if (is_one_of(azp, wanted)) return STATUS_OK;
+    return fail(detail, STATUS_CLAIM_MISMATCH, "azp", azp, wanted, NULL);
+}
+
+/* Option client_id outside the profile id_token, where azp answers for it. */
+static enum status check_client_id(const struct claims_question *question, struct detail *detail)
+{
+    if (question->policy->profile == PROFILE_ID_TOKEN) return STATUS_OK;
+    return check_string(question, CLAIM_CLIENT_ID, question->policy->client_id,
+        STATUS_CLAIM_MISMATCH, detail);
+}
+
+static enum status check_nonce(const struct claims_question *question, struct detail *detail)
+{
+    return check_string(
+        question, CLAIM_NONCE, question->policy->nonce, STATUS_CLAIM_MISMATCH, detail);
+}
+
+static enum status check_claims(const struct claims_question *question, struct detail *detail)
+{
+    struct json_cursor cursor;
+    struct json_value name;
+    struct json_value wanted;
+    if (question->policy->claims.text == NULL) return STATUS_OK;
+    cursor = json_cursor_start(question->policy->claims);
+    while (json_object_next(&cursor, &name, &wanted)) {
+        struct json_value value = find_claim(question->claims->payload, name);
+        if (value.text != NULL && json_equal(value, wanted)) continue;
+        *detail = (struct detail){ name.text + 1, name.length - 2, value, wanted, NULL };
+        return STATUS_CLAIM_MISMATCH;
+    }
+    return STATUS_OK;
+}
+
+/* ---- scope and confirmation ---- */
+
+/* True where the `length` bytes at `word` are a word of the space-separated list. */
+static bool has_word(const char *list, size_t list_length, const char *word, size_t length)
+{
+    const char *end = list + list_length;
+    while (list < end) {
+        const char *stop = memchr(list, ' ', (size_t)(end - list));
+        size_t here = (size_t)((stop == NULL ? end : stop) - list);
+        if (here == length && memcmp(list, word, length) == 0) return true;
+        list += here + 1;
+    }
+    return false;
+}
+
+/* has_word() for a list that stands in JSON with escapes: compared in place, no copy. */
+static bool string_has_word(struct json_value list, const char *word, size_t length)
+{
+    char buffer[1024];
+    size_t plain_length;
+    const char *plain = json_string_plain(list, &plain_length);
+    if (plain != NULL) return has_word(plain, plain_length, word, length);
+    /* An escaped list of scope tokens (RFC 6749 appendix A.4: printable ASCII) is unusual; one that is long is refused. */
+    if (list.length > sizeof buffer) return false;
+    plain_length = json_string_decode(list, buffer);
+    return has_word(buffer, plain_length, word, length);
+}
+
+static bool grants_word(struct json_value granted, const char *word, size_t length)
+{
+    struct json_cursor cursor;
+    struct json_value element;
+    if (granted.type == JSON_STRING) return string_has_word(granted, word, length);
+    cursor = json_cursor_start(granted);
+    while (json_array_next(&cursor, &element)) {
+        if (element.type == JSON_STRING && json_string_is(element, word, length)) return true;
+    }
+    return false;
+}
+
+bool claims_scope_grants(struct json_value granted, const char *wanted, size_t wanted_length)
+{
+    const char *end = wanted + wanted_length;
+    bool any = false;
+    if (granted.text == NULL) return false;
+    if (granted.type != JSON_STRING && granted.type != JSON_ARRAY) return false;
+    while (wanted < end) {
+        const char *stop = memchr(wanted, ' ', (size_t)(end - wanted));
+        size_t length = (size_t)((stop == NULL ? end : stop) - wanted);
+        if (length > 0) {
+            if (!grants_word(granted, wanted, length)) return false;
+            any = true;
+        }
+        wanted += length + 1;
+    }
+    return any;
+}
+
+static enum status check_scope(const struct claims_question *question, struct detail *detail)
+{
+    struct json_value wanted = question->policy->scope;
+    struct json_value granted = claims_get(question->claims, CLAIM_SCOPE);
+    size_t length;
+    const char *words;
+    if (wanted.text == NULL) return STATUS_OK;
+    words = json_string_plain(wanted, &length); /* policy_read() refuses escapes here */
+    if (words != NULL && claims_scope_grants(granted, words, length)) return STATUS_OK;
+    return fail(detail, STATUS_SCOPE_MISSING, "scope", granted, wanted, NULL);
+}
+
+/* The `jkt` member of a `cnf` claim (RFC 7800 section 3, RFC 9449 section 6.1), or absent. */
+static struct json_value confirmation_thumbprint(struct json_value cnf)
+{
+    struct json_cursor cursor;
+    struct json_value name;
+    struct json_value value;
+    if (cnf.text == NULL || cnf.type != JSON_OBJECT) return nothing;
+    cursor = json_cursor_start(cnf);
+    while (json_object_next(&cursor, &name, &value)) {
+        if (json_string_is(name, "jkt", 3)) return value;
+    }
+    return nothing;
+}
+
+static enum status check_cnf(const struct claims_question *question, struct detail *detail)
+{
+    const struct policy *policy = question->policy;
+    struct json_value cnf = claims_get(question->claims, CLAIM_CNF);
+    struct json_value thumbprint;
+    if (policy->jkt.text == NULL) {
+        if (policy->profile != PROFILE_ACCESS_TOKEN || cnf.text == NULL) return STATUS_OK;
+        return fail(detail, STATUS_CNF_MISMATCH, "cnf", cnf, nothing,
+            "the token is bound to a key, and option jkt does not say which one was proven");
+    }
+    thumbprint = confirmation_thumbprint(cnf);
+    if (thumbprint.text != NULL && is_one_of(thumbprint, policy->jkt)) return STATUS_OK;
+    return fail(detail, STATUS_CNF_MISMATCH, "cnf", cnf, policy->jkt, NULL);
+}
+
+static const struct claims_check checks[] = {
+    { "required claims", check_required, false },
+    { "claim types", check_types, false },
+    { "profile", check_shape, false },
+    { "exp", check_exp, false },
+    { "nbf", check_nbf, false },
+    { "iat", check_iat, false },
+    { "max_age", check_max_age, false },
+    { "iss", check_iss, false },
+    { "aud", check_aud, false },
+    { "sub", check_sub, false },
+    { "typ", check_typ, true },
+    { "azp", check_azp, false },
+    { "client_id", check_client_id, false },
+    { "nonce", check_nonce, false },
+    { "claims", check_claims, false },
+    { "scope", check_scope, false },
+    { "cnf", check_cnf, false },
+};
+
+const size_t claims_check_count = sizeof checks / sizeof *checks;
+
+const struct claims_check *claims_check_at(size_t index)
+{
+    return &checks[index];
+}
