@@ -48,7 +48,7 @@ size_t fixture_payload(char *out, unsigned row)
         "{\"iss\":\"https://id.example.com\",\"sub\":\"user-%08u\","
         "\"aud\":\"https://api.example.com\",\"exp\":%u,\"iat\":%u,\"nbf\":%u,"
         "\"jti\":\"%016llx%06x\",\"role\":\"%s\","
-        "\"scope\":\"orders:read orders:write report:write file:read\"}",
+        "\"scope\":\"orders:read orders:write reports:read reports:write profile\"}",
         row, issued + 86400, issued, issued, (unsigned long long)id, (unsigned)(mix(id) & 0xffffff),
         roles[id % 4]);
     return (size_t)length;
