@@ -526,20 +526,43 @@ static bool grants_word(struct json_value granted, const char *word, size_t leng
     return false;
 }
 
+/* Steps to the next word of a space-separated list; false at its end. */
+static bool next_word(const char **list, const char *end, const char **word, size_t *length)
+{
+    while (*list < end && **list == ' ') (*list)++;
+    if (*list == end) return false;
+    const char *stop = memchr(*list, ' ', (size_t)(end - *list));
+    *word = *list;
+    *length = (size_t)((stop == NULL ? end : stop) - *list);
+    *list += *length;
+    return true;
+}
+
 bool claims_scope_grants(struct json_value granted, const char *wanted, size_t wanted_length)
 {
     const char *end = wanted + wanted_length;
+    const char *word;
+    size_t length;
     bool any = false;
     if (granted.text == NULL) return false;
     if (granted.type != JSON_STRING && granted.type != JSON_ARRAY) return false;
-    while (wanted < end) {
-        const char *stop = memchr(wanted, ' ', (size_t)(end - wanted));
-        size_t length = (size_t)((stop == NULL ? end : stop) - wanted);
-        if (length > 0) {
-            if (!grants_word(granted, wanted, length)) return false;
-            any = true;
-        }
-        wanted += length + 1;
+    while (next_word(&wanted, end, &word, &length)) {
+        if (!grants_word(granted, word, length)) return false;
+        any = true;
+    }
+    return any;
+}
+
+bool claims_words_grant(
+    const char *granted, size_t granted_length, const char *wanted, size_t wanted_length)
+{
+    const char *end = wanted + wanted_length;
+    const char *word;
+    size_t length;
+    bool any = false;
+    while (next_word(&wanted, end, &word, &length)) {
+        if (!has_word(granted, granted_length, word, length)) return false;
+        any = true;
     }
     return any;
 }

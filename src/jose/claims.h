@@ -88,4 +88,8 @@ enum status claims_check_types(const struct claims *claims, struct detail *detai
 */
 bool claims_scope_grants(struct json_value granted, const char *wanted, size_t wanted_length);
 
+/* As claims_scope_grants() for a list of words that does not stand in JSON. */
+bool claims_words_grant(
+    const char *granted, size_t granted_length, const char *wanted, size_t wanted_length);
+
 #endif

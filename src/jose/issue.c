@@ -1,0 +1,312 @@
+/*
+** issue.c - see issue.h.
+*/
+#include "issue.h"
+
+#include "base64url.h"
+#include "claims.h"
+#include "secure.h"
+#include "signature.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JTI_BYTES 16 /* 128 random bits */
+#define TIME_MAX 9007199254740992.0 /* 2^53, as claims.c has it */
+
+/* The key to sign with and its algorithm, or a fault. */
+static const struct algorithm *choose_algorithm(
+    const struct key_set *keys, const struct policy *policy, struct fault *fault)
+{
+    const struct key *key = &keys->keys[0];
+    const struct algorithm *algorithm;
+    const char *refusal;
+    if (keys->is_set) {
+        fault_set(fault, "key: a JWKS cannot sign: pass the one private key to sign with");
+        return NULL;
+    }
+    refusal = key_refusal(key, NULL, OPERATION_SIGN, policy->allow_weak_key);
+    if (refusal == NULL) {
+        algorithm = policy->algorithm != NULL ? policy->algorithm : key_default_algorithm(key);
+        if ((key_algorithms(key, policy->algorithms) & algorithm_bit(algorithm)) == 0) {
+            fault_set(fault, "options: alg: the key (%s%s%s) does not sign with %s",
+                key_type_name((enum key_type)key->type), key->fixed != NULL ? ", alg " : "",
+                key->fixed != NULL ? key->fixed->name : "", algorithm->name);
+            return NULL;
+        }
+        refusal = key_refusal(key, algorithm, OPERATION_SIGN, policy->allow_weak_key);
+        if (refusal == NULL) return algorithm;
+    }
+    fault_set(fault, "key: %s", refusal);
+    return NULL;
+}
+
+static void add_json(struct text *out, struct json_value value)
+{
+    text_add(out, value.text, value.length);
+}
+
+/* `,"name":` */
+static void add_name(struct text *out, const char *name)
+{
+    text_add_string(out, ",\"");
+    text_add_string(out, name);
+    text_add_string(out, "\":");
+}
+
+/* The members of option `header`, after what is there. */
+static void add_further_members(struct text *out, struct json_value header)
+{
+    struct json_cursor cursor;
+    struct json_value name;
+    struct json_value value;
+    if (header.text == NULL) return;
+    cursor = json_cursor_start(header);
+    while (json_object_next(&cursor, &name, &value)) {
+        text_add_string(out, ",");
+        add_json(out, name);
+        text_add_string(out, ":");
+        add_json(out, value);
+    }
+}
+
+static void compose_header(struct text *out, const struct key *key,
+    const struct algorithm *algorithm, const struct policy *policy)
+{
+    text_add_string(out, "{\"alg\":\"");
+    text_add_string(out, algorithm->name);
+    text_add_string(out, "\"");
+    if (policy->typ.text != NULL) {
+        add_name(out, "typ");
+        add_json(out, policy->typ);
+    } else if (policy->use == POLICY_SIGN_JWT) {
+        text_add_string(out, ",\"typ\":\"JWT\"");
+    }
+    if (policy->kid.text != NULL) {
+        add_name(out, "kid");
+        add_json(out, policy->kid);
+    } else if (key->kid != NULL) {
+        add_name(out, "kid");
+        text_add_json_string(out, key->kid, key->kid_length);
+    }
+    add_further_members(out, policy->header);
+    if (policy->unencoded) text_add_string(out, ",\"b64\":false,\"crit\":[\"b64\"]");
+    text_add_string(out, "}");
+}
+
+/* Appends the header segment and its dot. */
+static bool add_header(struct text *out, const struct key *key, const struct algorithm *algorithm,
+    const struct policy *policy, struct fault *fault)
+{
+    struct text header;
+    text_start(&header);
+    compose_header(&header, key, algorithm, policy);
+    text_add_base64url(out, header.bytes, header.length);
+    text_add_string(out, ".");
+    bool fine = !header.failed || fault_memory(fault);
+    text_release(&header);
+    return fine;
+}
+
+/* Signs `length` bytes of `input` and appends the dot and the signature segment to `out`. */
+static bool add_signature(struct text *out, const struct key *key,
+    const struct algorithm *algorithm, const void *input, size_t length, struct fault *fault)
+{
+    unsigned char signature[SIGNATURE_BYTES_MAX];
+    size_t signature_bytes;
+    if (out->failed) return fault_memory(fault);
+    if (!signature_sign(key, algorithm, input, length, signature, &signature_bytes, fault)) {
+        return false;
+    }
+    text_add_string(out, ".");
+    text_add_base64url(out, signature, signature_bytes);
+    return !out->failed || fault_memory(fault);
+}
+
+/* Which options add which claims; a claim that the payload has already is the caller's mistake. */
+static bool check_additions(
+    const struct json_object *payload, const struct policy *policy, struct fault *fault)
+{
+    const struct {
+        bool added;
+        const char *option;
+        const char *claim;
+    } additions[] = {
+        { policy->add_iat, "iat", "iat" },
+        { policy->add_jti, "jti", "jti" },
+        { policy->has_expires_in, "expires_in", "exp" },
+        { policy->has_not_before_in, "not_before_in", "nbf" },
+        { policy->iss.text != NULL, "iss", "iss" },
+        { policy->sub.text != NULL, "sub", "sub" },
+        { policy->aud.text != NULL, "aud", "aud" },
+    };
+    for (size_t i = 0; i < sizeof additions / sizeof *additions; i++) {
+        const char *claim = additions[i].claim;
+        if (additions[i].added && json_object_find(payload, claim, strlen(claim)) != NULL) {
+            return fault_set(fault,
+                "options: %s: the payload has \"%s\" already: give it in one place",
+                additions[i].option, claim);
+        }
+    }
+    return true;
+}
+
+/* Whether any option writes a time. */
+static bool writes_time(const struct policy *policy)
+{
+    return policy->add_iat || policy->has_expires_in || policy->has_not_before_in;
+}
+
+/* Names a member that is added; the first one in an empty object has no comma before it. */
+static void add_claim_name(struct text *out, const char *name, bool *empty)
+{
+    text_add_string(out, *empty ? "\"" : ",\"");
+    text_add_string(out, name);
+    text_add_string(out, "\":");
+    *empty = false;
+}
+
+static void add_time(struct text *out, const char *name, double time, bool *empty)
+{
+    add_claim_name(out, name, empty);
+    text_add_integer(out, (long long)floor(time));
+}
+
+static void add_value(struct text *out, const char *name, struct json_value value, bool *empty)
+{
+    if (value.text == NULL) return;
+    add_claim_name(out, name, empty);
+    add_json(out, value);
+}
+
+static bool add_jti(struct text *out, bool *empty, struct fault *fault)
+{
+    unsigned char random[JTI_BYTES];
+    if (!secure_random(random, sizeof random)) {
+        return fault_set(fault, "options: jti: OpenSSL's random generator failed");
+    }
+    add_claim_name(out, "jti", empty);
+    text_add_string(out, "\"");
+    text_add_base64url(out, random, sizeof random);
+    text_add_string(out, "\"");
+    return true;
+}
+
+/* Appends the payload with the claims that options add before its closing brace. */
+static bool compose_payload(struct text *out, const struct json_object *payload,
+    const struct policy *policy, const struct issue_clock *clock, struct fault *fault)
+{
+    bool empty = payload->count == 0;
+    size_t close = payload->length;
+    double now = 0;
+    while (payload->text[close - 1] != '}') close--;
+    text_add(out, payload->text, close - 1);
+    if (writes_time(policy)) now = policy->has_now ? policy->now : clock->read(clock->context);
+    if (now + policy->expires_in > TIME_MAX || now + policy->not_before_in > TIME_MAX) {
+        return fault_set(fault, "options: the time would be beyond 2^53 seconds");
+    }
+    add_value(out, "iss", policy->iss, &empty);
+    add_value(out, "sub", policy->sub, &empty);
+    add_value(out, "aud", policy->aud, &empty);
+    if (policy->has_expires_in) add_time(out, "exp", now + policy->expires_in, &empty);
+    if (policy->has_not_before_in) add_time(out, "nbf", now + policy->not_before_in, &empty);
+    if (policy->add_iat) add_time(out, "iat", now, &empty);
+    if (policy->add_jti && !add_jti(out, &empty, fault)) return false;
+    text_add_string(out, "}");
+    return !out->failed || fault_memory(fault);
+}
+
+static bool adds_claims(const struct policy *policy)
+{
+    return writes_time(policy) || policy->add_jti || policy->iss.text != NULL ||
+           policy->sub.text != NULL || policy->aud.text != NULL;
+}
+
+/* Reads the payload and refuses what our own verification would refuse. */
+static bool read_payload(struct json_object *object, const char *payload, size_t length,
+    struct fault *fault)
+{
+    struct claims claims;
+    struct detail detail;
+    enum json_fault json = json_object_read(object, payload, length, NULL);
+    if (json == JSON_NO_MEMORY) return fault_memory(fault);
+    if (json != JSON_FINE) return fault_set(fault, "payload: %s", json_fault_text(json));
+    claims_locate(&claims, object);
+    if (claims_check_types(&claims, &detail) != STATUS_OK) {
+        return fault_set(fault, "payload: \"%s\" %s", detail.subject, detail.note);
+    }
+    return true;
+}
+
+/* Longer tokens could never be verified: see option max_length. */
+static bool check_length(const struct text *out, size_t start, struct fault *fault)
+{
+    if (out->length - start <= POLICY_MAX_LENGTH_MAX) return true;
+    return fault_set(fault, "payload: the token would be longer than 1048576 bytes, the most "
+                            "that can be verified");
+}
+
+bool issue_jwt(struct text *out, const char *payload, size_t length, const struct key_set *keys,
+    const struct policy *policy, const struct issue_clock *clock, struct fault *fault)
+{
+    struct json_object object;
+    struct text composed;
+    const struct algorithm *algorithm = choose_algorithm(keys, policy, fault);
+    size_t start = out->length;
+    bool fine;
+    if (algorithm == NULL) return false;
+    text_start(&composed);
+    fine = read_payload(&object, payload, length, fault) &&
+           check_additions(&object, policy, fault);
+    if (fine && adds_claims(policy)) {
+        fine = compose_payload(&composed, &object, policy, clock, fault);
+        payload = composed.bytes;
+        length = composed.length;
+    }
+    fine = fine && add_header(out, &keys->keys[0], algorithm, policy, fault);
+    if (fine) {
+        text_add_base64url(out, payload, length);
+        fine = add_signature(out, &keys->keys[0], algorithm, out->bytes + start,
+                   out->length - start, fault) &&
+               check_length(out, start, fault);
+    }
+    json_object_release(&object);
+    text_release(&composed);
+    return fine;
+}
+
+/* Signs a payload that does not stand in the token: the signing input is put together apart. */
+static bool add_detached(struct text *out, size_t start, const void *payload, size_t length,
+    const struct key *key, const struct algorithm *algorithm, const struct policy *policy,
+    struct fault *fault)
+{
+    struct text input;
+    bool fine;
+    text_start(&input);
+    text_add(&input, out->bytes + start, out->length - start);
+    if (policy->unencoded) {
+        text_add(&input, payload, length);
+    } else {
+        text_add_base64url(&input, payload, length);
+    }
+    fine = (!input.failed || fault_memory(fault)) &&
+           add_signature(out, key, algorithm, input.bytes, input.length, fault);
+    text_release(&input);
+    return fine;
+}
+
+bool issue_jws(struct text *out, const void *payload, size_t length, const struct key_set *keys,
+    const struct policy *policy, struct fault *fault)
+{
+    const struct key *key = &keys->keys[0];
+    const struct algorithm *algorithm = choose_algorithm(keys, policy, fault);
+    size_t start = out->length;
+    if (algorithm == NULL || !add_header(out, key, algorithm, policy, fault)) return false;
+    if (policy->detached) {
+        return add_detached(out, start, payload, length, key, algorithm, policy, fault);
+    }
+    text_add_base64url(out, payload, length);
+    return add_signature(
+               out, key, algorithm, out->bytes + start, out->length - start, fault) &&
+           check_length(out, start, fault);
+}
