@@ -2,7 +2,7 @@
 #
 # GNU make 3.81 or later. Everything that is built goes to build/<profile>/, but for the extension
 # itself, which is copied to the top of the tree so that `.load ./jwt_ext` works from there.
-# New files in jwt_ext.c's folders, tests/ and bench/ join in by their name: nothing here lists them.
+# New files in src/ and tests/ join in by where they are: nothing here lists them.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -93,9 +93,9 @@ OBJECTS      := $(call objects,$(SOURCES))
 JOSE_OBJECTS := $(filter $(BUILD)/src/jose/%,$(OBJECTS))
 JOSE_ARCHIVE := $(BUILD)/libjose.a
 
-# In a folder of tests or benchmarks a file with a `main` is a program, and the others are linked with
-# each program of the folder.
-folders       := $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/*.c bench/*.c))))
+# In a folder of tests a file with a `main` is a program, and the others are linked with each program
+# of the folder. (bench/run builds its own, so that it can be run against any extension.)
+folders       := $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/*.c))))
 mains         := $(if $(folders),$(shell grep -l '^int main' $(folders:%=%/*.c)))
 programs       = $(patsubst %.c,$(BUILD)/%,$(filter $(1:%=%/%),$(mains)))
 support        = $(call objects,$(filter-out $(mains),$(wildcard $(1)/*.c)))
@@ -106,7 +106,6 @@ VECTOR_PROGRAMS := $(call programs,tests/vectors)
 SCRIPT_SUITES   := $(filter-out unit sql vectors,$(patsubst tests/%/run,%,$(wildcard tests/*/run)))
 SCRIPT_PROGRAMS := $(foreach suite,$(SCRIPT_SUITES),$(call programs,tests/$(suite)))
 TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_PROGRAMS)
-BENCH_PROGRAMS  := $(call programs,bench)
 
 # ---------------------------------------------------------------- build
 # A command is shown by one word and its file; V=1 shows it whole.
@@ -154,12 +153,8 @@ $(JOSE_ARCHIVE): $(JOSE_OBJECTS) $(BUILD)/sources
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $(JOSE_OBJECTS)
 
-# ---------------------------------------------------------------- programs of tests and benchmarks
+# ---------------------------------------------------------------- programs of tests
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | deps
-	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
-
-$(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | deps
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -167,20 +162,20 @@ link = $(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter 
 ALL_LIBS = $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
 
 .SECONDEXPANSION:
-$(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call support,$$(subst $(BUILD)/,,$$(@D)))
+$(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call support,$$(subst $(BUILD)/,,$$(@D)))
 
 # Without SQLite at hand: this proves that src/jose does not need it.
 $(filter $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)): $(JOSE_ARCHIVE)
 	$(call say,LINK,$@)$(link) $(CJSON_LIBS) $(TEST_LIBS)
 
-$(filter-out $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)) $(VECTOR_PROGRAMS) $(BENCH_PROGRAMS): $(JOSE_ARCHIVE)
+$(filter-out $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)) $(VECTOR_PROGRAMS): $(JOSE_ARCHIVE)
 	$(call say,LINK,$@)$(link) $(ALL_LIBS)
 
 # These know the extension only as SQLite's users do.
 $(SQL_PROGRAMS) $(SCRIPT_PROGRAMS):
 	$(call say,LINK,$@)$(link) $(SQLITE_LIBS) $(TEST_LIBS)
 
--include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d $(BUILD)/bench/*.d)
+-include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d)
 .SECONDARY:
 
 # ---------------------------------------------------------------- tests
@@ -201,7 +196,7 @@ lint: $(BUILT)
 	@$(suite_environment) sh tools/lint
 
 format:
-	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
+	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch])
 
 # Which lines the quick suites reach, a row a file.
 coverage:
@@ -211,10 +206,8 @@ coverage:
 demo: $(BUILT)
 	@$(SQLITE3) -batch :memory: <sql/demo.sql
 
-bench: $(BUILT) $(BENCH_PROGRAMS)
-	@export $(suite_environment); \
-	if [ -x bench/run ]; then exec bench/run; fi; \
-	for program in $(BENCH_PROGRAMS); do $$program || exit 1; done
+bench: $(BUILT)
+	@$(suite_environment) bench/run
 
 # ---------------------------------------------------------------- installing
 EXTENSION_DIR := $(DESTDIR)$(LIBDIR)/sqlite3
