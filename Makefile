@@ -83,7 +83,8 @@ SHARED_FLAGS := -shared -Wl,--version-script=jwt_ext.map -Wl,--exclude-libs,ALL 
                 -Wl,-z,relro -Wl,-z,now $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs)
 DL_LIBS := -ldl
 endif
-TEST_LIBS = $(CRYPTO_LIBS) $(DL_LIBS) -lpthread
+SYSTEM_LIBS := -lm
+TEST_LIBS = $(CRYPTO_LIBS) $(SYSTEM_LIBS) $(DL_LIBS) -lpthread
 
 # ---------------------------------------------------------------- sources and what becomes of them
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -143,7 +144,7 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags | deps
 	$(call say,CC,$<)$(CC) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/$(LIBRARY): $(OBJECTS) $(BUILD)/sources jwt_ext.map
-	$(call say,LINK,$@)$(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 # Replaced by renaming, never written in place: a running host may have it mapped.
 $(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
