@@ -9,39 +9,17 @@
 #ifndef JWT_KEY_H
 #define JWT_KEY_H
 
-#include "algorithm.h"
 #include "fault.h"
-
-struct evp_pkey_st;
-struct signature_contexts;
+#include "key_material.h"
 
 #define KEY_SET_MAX_KEYS 16384 /* a JWKS with more is refused */
 
 enum key_operation { OPERATION_VERIFY, OPERATION_SIGN };
 
-struct key {
-    uint8_t type;  /* enum key_type */
-    uint8_t curve; /* enum curve */
-    bool is_private;
-    bool may_sign;   /* false where `use` or `key_ops` forbids it */
-    bool may_verify;
-    unsigned bits; /* RSA modulus, EC field, secret length * 8 */
-    const struct algorithm *fixed; /* the JWK's `alg`, or NULL */
-    char *kid;                     /* UTF-8 with its length, or NULL */
-    size_t kid_length;
-    char *use; /* the JWK's `use`, NUL-terminated, or NULL */
-    unsigned char *secret;         /* KEY_OCT only */
-    size_t secret_length;
-    struct evp_pkey_st *pkey;      /* all but KEY_OCT; NULL where `problem` */
-    const char *problem;  /* why it can never be used ("RSA exponent is even"), static, or NULL */
-    const char *weakness; /* usable with allow_weak_key only ("RSA modulus under 2048 bits"), static, or NULL */
-    struct signature_contexts *contexts; /* signature.c's, or NULL */
-};
-
 struct key_set {
     size_t references;
-    bool is_set; /* came as a JWKS: chosen by kid */
-    bool is_jwk; /* a single key that came as a JWK */
+    bool is_set;   /* came as a JWKS: chosen by kid */
+    bool is_jwk;   /* a single key that came as a JWK */
     size_t memory; /* bytes held, about, for the cache's bound */
     size_t count;
     struct key *keys;
@@ -57,8 +35,7 @@ struct key_set {
 ** members of a JWKS stay in the set, with their `problem`. Weak keys are
 ** accepted here and have `weakness`.
 */
-struct key_set *key_set_read(
-    const void *bytes, size_t length, bool is_blob, struct fault *fault);
+struct key_set *key_set_read(const void *bytes, size_t length, bool is_blob, struct fault *fault);
 
 /* One more reference. Returns `set`. */
 struct key_set *key_set_retain(struct key_set *set);

@@ -1,0 +1,186 @@
+/*
+** key_pem.c - see key_pem.h.
+**
+** OpenSSL's own readers of private keys ask the terminal for a passphrase.
+** So only the armour is left to it (PEM_read_bio(), which asks nothing), and
+** the DER within goes to the decoder that the block's name calls for.
+*/
+#include "key_pem.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "key_build.h"
+#include "secure.h"
+
+/* One block's content: what a decoder reads, and where it stopped. */
+struct der {
+    const unsigned char *at;
+    const unsigned char *end;
+};
+
+static EVP_PKEY *decode_spki(struct der *der)
+{
+    return d2i_PUBKEY_ex(NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
+}
+
+static EVP_PKEY *decode_rsa_public(struct der *der)
+{
+    return d2i_PublicKey(EVP_PKEY_RSA, NULL, &der->at, (long)(der->end - der->at));
+}
+
+static EVP_PKEY *decode_rsa_private(struct der *der)
+{
+    return d2i_PrivateKey_ex(EVP_PKEY_RSA, NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
+}
+
+static EVP_PKEY *decode_ec_private(struct der *der)
+{
+    return d2i_PrivateKey_ex(EVP_PKEY_EC, NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
+}
+
+static EVP_PKEY *decode_pkcs8(struct der *der)
+{
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der->at, (long)(der->end - der->at));
+    EVP_PKEY *pkey = info != NULL ? EVP_PKCS82PKEY_ex(info, NULL, NULL) : NULL;
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return pkey;
+}
+
+static EVP_PKEY *certificate_key(X509 *certificate)
+{
+    EVP_PKEY *pkey = certificate != NULL ? X509_get_pubkey(certificate) : NULL;
+    X509_free(certificate);
+    return pkey;
+}
+
+static EVP_PKEY *decode_certificate(struct der *der)
+{
+    return certificate_key(d2i_X509(NULL, &der->at, (long)(der->end - der->at)));
+}
+
+static EVP_PKEY *decode_trusted_certificate(struct der *der)
+{
+    return certificate_key(d2i_X509_AUX(NULL, &der->at, (long)(der->end - der->at)));
+}
+
+struct block_kind {
+    const char *name;
+    EVP_PKEY *(*decode)(struct der *der);
+    bool is_private;
+    const char *refusal; /* where there is no decoder */
+};
+
+#define DECRYPT_REMEDY "decrypt it first: openssl pkey -in key.pem -out plain.pem"
+
+static const struct block_kind block_kinds[] = {
+    { "PUBLIC KEY", decode_spki, false, NULL },
+    { "RSA PUBLIC KEY", decode_rsa_public, false, NULL },
+    { "PRIVATE KEY", decode_pkcs8, true, NULL },
+    { "RSA PRIVATE KEY", decode_rsa_private, true, NULL },
+    { "EC PRIVATE KEY", decode_ec_private, true, NULL },
+    { "CERTIFICATE", decode_certificate, false, NULL },
+    { "X509 CERTIFICATE", decode_certificate, false, NULL },
+    { "TRUSTED CERTIFICATE", decode_trusted_certificate, false, NULL },
+    { "ENCRYPTED PRIVATE KEY", NULL, true, "the PEM is encrypted; " DECRYPT_REMEDY },
+    { "OPENSSH PRIVATE KEY", NULL, true,
+        "an OpenSSH private key is not read; convert it: ssh-keygen -p -m PKCS8 -f key" },
+    { "SSH2 PUBLIC KEY", NULL, false,
+        "an SSH public key is not read; convert it: ssh-keygen -e -m PKCS8 -f key.pub" },
+    { "DSA PRIVATE KEY", NULL, true, "DSA keys have no JOSE algorithm" },
+    { "CERTIFICATE REQUEST", NULL, false,
+        "a certificate request is not a key; its key: openssl req -in request.pem -pubkey -noout" },
+};
+
+static const struct block_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof block_kinds / sizeof *block_kinds; i++) {
+        if (strcmp(block_kinds[i].name, name) == 0) return &block_kinds[i];
+    }
+    return NULL;
+}
+
+/* A block as PEM_read_bio() gives it. */
+struct block {
+    char *name;
+    char *header;
+    unsigned char *bytes;
+    long length;
+};
+
+static void block_release(struct block *block)
+{
+    OPENSSL_free(block->name);
+    OPENSSL_free(block->header);
+    if (block->bytes != NULL) OPENSSL_clear_free(block->bytes, (size_t)block->length);
+    memset(block, 0, sizeof *block);
+}
+
+/* Reads one block into `key`; false with `fault`. */
+static bool read_block(struct key *key, const struct block *block, struct fault *fault)
+{
+    const struct block_kind *kind = find_kind(block->name);
+    if (kind == NULL) {
+        return fault_set(fault,
+            "key: a PEM block \"%.40s\" holds no key that is understood: give a PUBLIC KEY, a "
+            "PRIVATE KEY or a CERTIFICATE",
+            block->name);
+    }
+    if (kind->decode == NULL) return fault_set(fault, "key: %s", kind->refusal);
+    /* RFC 1421 section 4.6.1.1, as OpenSSL's traditional formats have it */
+    if (strstr(block->header, "ENCRYPTED") != NULL) {
+        return fault_set(fault, "key: the PEM is encrypted; " DECRYPT_REMEDY);
+    }
+    struct der der = { block->bytes, block->bytes + block->length };
+    EVP_PKEY *pkey = kind->decode(&der);
+    if (pkey == NULL || der.at != der.end) {
+        EVP_PKEY_free(pkey);
+        if (openssl_memory_failed()) return fault_memory(fault);
+        return fault_set(
+            fault, "key: the PEM block \"%s\" holds no key that OpenSSL can read", kind->name);
+    }
+    return key_set_pkey(key, pkey, kind->is_private) || fault_memory(fault);
+}
+
+/* Reads block after block; exactly one may be a key. */
+static bool read_blocks(struct key *key, BIO *source, struct fault *fault)
+{
+    struct block block = { NULL, NULL, NULL, 0 };
+    size_t keys = 0;
+    bool read = true;
+    while (read && PEM_read_bio(source, &block.name, &block.header, &block.bytes, &block.length)) {
+        if (strcmp(block.name, "EC PARAMETERS") != 0) {
+            keys++;
+            read = keys == 1 ? read_block(key, &block, fault)
+                             : fault_set(fault, "key: the PEM holds several keys or certificates; "
+                                                "give one, or several as a JWKS");
+        }
+        block_release(&block);
+    }
+    if (!read) return false;
+    unsigned long error = ERR_peek_last_error();
+    bool ended = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (openssl_memory_failed()) return fault_memory(fault);
+    if (!ended)
+        return fault_set(fault, "key: the PEM is damaged: a block does not end, or is not base64");
+    if (keys == 0)
+        return fault_set(
+            fault, "key: the text has \"-----BEGIN\" but no whole PEM block with a key");
+    return true;
+}
+
+bool key_read_pem(struct key *key, const char *text, size_t length, struct fault *fault)
+{
+    if (length > INT_MAX) return fault_set(fault, "key: the PEM is too long");
+    ERR_clear_error();
+    BIO *source = BIO_new_mem_buf(text, (int)length);
+    bool read = source != NULL ? read_blocks(key, source, fault) : fault_memory(fault);
+    BIO_free(source);
+    ERR_clear_error();
+    if (read && key->problem != NULL) return fault_set(fault, "key: %s", key->problem);
+    return read;
+}
