@@ -38,7 +38,4 @@ enum signature_result signature_verify(const struct key *key, const struct algor
 bool signature_sign(const struct key *key, const struct algorithm *algorithm, const void *data,
     size_t length, unsigned char *out, size_t *out_length, struct fault *fault);
 
-/* Frees what signature_verify() and signature_sign() prepared for a key. */
-void signature_contexts_free(struct signature_contexts *contexts);
-
 #endif
