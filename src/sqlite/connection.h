@@ -53,4 +53,15 @@ struct key_set *connection_key(
 struct policy *connection_policy(struct connection *connection, sqlite3_value *value,
     enum policy_use use, struct fault *fault);
 
+/* What jwt_debug() shows. */
+struct connection_report {
+    size_t key_entries;
+    size_t key_bytes; /* key text and parsed keys, about */
+    size_t policy_entries;
+    sqlite3_int64 key_hits;
+    sqlite3_int64 key_misses;
+};
+
+struct connection_report connection_report(const struct connection *connection);
+
 #endif
