@@ -115,7 +115,7 @@ static void make_rsa_key_function(sqlite3_context *context, int argc, sqlite3_va
 {
     (void)argc;
     new_key_result(context, make_rsa("RSA", (unsigned)sqlite3_value_int(argv[0]),
-                                     (unsigned)sqlite3_value_int64(argv[1])));
+                                (unsigned)sqlite3_value_int64(argv[1])));
     ERR_clear_error();
 }
 
@@ -129,7 +129,7 @@ static X509 *make_certificate(EVP_PKEY *key)
     X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
     X509_set_pubkey(certificate, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                               (const unsigned char *)"test", -1, -1, 0);
+        (const unsigned char *)"test", -1, -1, 0);
     X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
     bool is_edwards = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
     X509_sign(certificate, key, is_edwards ? NULL : EVP_sha256());
@@ -153,16 +153,16 @@ static const struct key_form {
     const char *output;
     const char *structure;
 } key_forms[] = {
-    {"private", EVP_PKEY_KEYPAIR, "PEM", "PrivateKeyInfo"},
-    {"encrypted", EVP_PKEY_KEYPAIR, "PEM", "EncryptedPrivateKeyInfo"},
-    {"public", EVP_PKEY_PUBLIC_KEY, "PEM", "SubjectPublicKeyInfo"},
-    {"pkcs1", EVP_PKEY_KEYPAIR, "PEM", "type-specific"},
-    {"pkcs1-public", EVP_PKEY_PUBLIC_KEY, "PEM", "type-specific"},
-    {"sec1", EVP_PKEY_KEYPAIR, "PEM", "type-specific"},
-    {"parameters", EVP_PKEY_KEY_PARAMETERS, "PEM", "type-specific"},
-    {"der-private", EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo"},
-    {"der-public", EVP_PKEY_PUBLIC_KEY, "DER", "SubjectPublicKeyInfo"},
-    {"der-pkcs1-public", EVP_PKEY_PUBLIC_KEY, "DER", "type-specific"},
+    { "private", EVP_PKEY_KEYPAIR, "PEM", "PrivateKeyInfo" },
+    { "encrypted", EVP_PKEY_KEYPAIR, "PEM", "EncryptedPrivateKeyInfo" },
+    { "public", EVP_PKEY_PUBLIC_KEY, "PEM", "SubjectPublicKeyInfo" },
+    { "pkcs1", EVP_PKEY_KEYPAIR, "PEM", "type-specific" },
+    { "pkcs1-public", EVP_PKEY_PUBLIC_KEY, "PEM", "type-specific" },
+    { "sec1", EVP_PKEY_KEYPAIR, "PEM", "type-specific" },
+    { "parameters", EVP_PKEY_KEY_PARAMETERS, "PEM", "type-specific" },
+    { "der-private", EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo" },
+    { "der-public", EVP_PKEY_PUBLIC_KEY, "DER", "SubjectPublicKeyInfo" },
+    { "der-pkcs1-public", EVP_PKEY_PUBLIC_KEY, "DER", "type-specific" },
 };
 
 static bool encode_key(BIO *bio, EVP_PKEY *key, const struct key_form *form)
@@ -180,13 +180,10 @@ static bool encode_key(BIO *bio, EVP_PKEY *key, const struct key_form *form)
 
 static bool write_key(BIO *bio, EVP_PKEY *key, const char *form)
 {
-    if (strcmp(form, "certificate") == 0)
-        return write_certificate(bio, key, true);
-    if (strcmp(form, "der-certificate") == 0)
-        return write_certificate(bio, key, false);
+    if (strcmp(form, "certificate") == 0) return write_certificate(bio, key, true);
+    if (strcmp(form, "der-certificate") == 0) return write_certificate(bio, key, false);
     for (size_t i = 0; i < sizeof key_forms / sizeof key_forms[0]; i++) {
-        if (strcmp(form, key_forms[i].name) == 0)
-            return encode_key(bio, key, &key_forms[i]);
+        if (strcmp(form, key_forms[i].name) == 0) return encode_key(bio, key, &key_forms[i]);
     }
     return false;
 }
@@ -210,8 +207,8 @@ static void pem_as_function(sqlite3_context *context, int argc, sqlite3_value **
 /* ---- signatures ------------------------------------------------------------------------- */
 
 /* Sets the context up for the algorithm's hash and padding; EdDSA and ML-DSA have neither. */
-static bool digest_start(EVP_MD_CTX *context, EVP_PKEY *key, const char *alg, int salt,
-                         bool is_signing)
+static bool digest_start(
+    EVP_MD_CTX *context, EVP_PKEY *key, const char *alg, int salt, bool is_signing)
 {
     EVP_PKEY_CTX *parameters = NULL;
     bool is_plain = alg[0] == 'E' && alg[1] == 'd';
@@ -222,7 +219,7 @@ static bool digest_start(EVP_MD_CTX *context, EVP_PKEY *key, const char *alg, in
         return false;
     }
     return alg[0] != 'P' || (EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
-                             EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt) == 1);
+                                EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt) == 1);
 }
 
 /* DER to R||S, in place; RFC 7518 section 3.4. Returns the new length. */
@@ -243,7 +240,7 @@ static unsigned char *ecdsa_to_der(const unsigned char *raw, size_t length, size
     unsigned char *der = NULL;
     ECDSA_SIG *parts = ECDSA_SIG_new();
     ECDSA_SIG_set0(parts, BN_bin2bn(raw, (int)(length / 2), NULL),
-                   BN_bin2bn(raw + length / 2, (int)(length / 2), NULL));
+        BN_bin2bn(raw + length / 2, (int)(length / 2), NULL));
     *der_length = (size_t)i2d_ECDSA_SIG(parts, &der);
     ECDSA_SIG_free(parts);
     return der;
@@ -251,7 +248,7 @@ static unsigned char *ecdsa_to_der(const unsigned char *raw, size_t length, size
 
 /* The JWS signature of the bytes, to free; NULL where OpenSSL refuses. */
 static unsigned char *raw_signature(EVP_PKEY *key, const char *alg, int salt,
-                                    const unsigned char *bytes, size_t count, size_t *length)
+    const unsigned char *bytes, size_t count, size_t *length)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned char *signature = NULL;
@@ -333,14 +330,14 @@ static void signed_token_function(sqlite3_context *context, int argc, sqlite3_va
 int key_helpers_register(sqlite3 *db)
 {
     static const struct sql_function functions[] = {
-        {"make_key", 1, make_key_function},
-        {"make_rsa_key", 2, make_rsa_key_function},
-        {"pem_as", 2, pem_as_function},
-        {"raw_sign", 3, raw_sign_function},
-        {"raw_sign", 4, raw_sign_function},
-        {"raw_verify", 4, raw_verify_function},
-        {"signed_token", 4, signed_token_function},
-        {"signed_token", 5, signed_token_function},
+        { "make_key", 1, make_key_function },
+        { "make_rsa_key", 2, make_rsa_key_function },
+        { "pem_as", 2, pem_as_function },
+        { "raw_sign", 3, raw_sign_function },
+        { "raw_sign", 4, raw_sign_function },
+        { "raw_verify", 4, raw_verify_function },
+        { "signed_token", 4, signed_token_function },
+        { "signed_token", 5, signed_token_function },
     };
     return sql_functions_register(db, functions, sizeof functions / sizeof functions[0]);
 }

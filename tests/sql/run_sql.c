@@ -48,16 +48,13 @@ static void section_fault(struct runner *runner, const struct section *section, 
 static void open_connection(struct runner *runner)
 {
     char *message = NULL;
-    if (runner->db != NULL)
-        return;
+    if (runner->db != NULL) return;
     int rc = sqlite3_open(":memory:", &runner->db);
-    if (rc == SQLITE_OK)
-        rc = token_helpers_register(runner->db);
-    if (rc == SQLITE_OK)
-        rc = key_helpers_register(runner->db);
+    if (rc == SQLITE_OK) rc = token_helpers_register(runner->db);
+    if (rc == SQLITE_OK) rc = key_helpers_register(runner->db);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_create_function(runner->db, "exec_error", 1, SQLITE_UTF8, runner,
-                                     exec_error_function, NULL, NULL);
+        rc = sqlite3_create_function(
+            runner->db, "exec_error", 1, SQLITE_UTF8, runner, exec_error_function, NULL, NULL);
     }
     if (rc == SQLITE_OK && strcmp(runner->extension, "none") != 0) {
         sqlite3_db_config(runner->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
@@ -65,7 +62,7 @@ static void open_connection(struct runner *runner)
     }
     if (rc != SQLITE_OK) {
         report_failure(runner, 0, "loading the extension", "success",
-                       message != NULL ? message : sqlite3_errmsg(runner->db));
+            message != NULL ? message : sqlite3_errmsg(runner->db));
         runner->file_is_broken = true;
     }
     sqlite3_free(message);
@@ -83,7 +80,7 @@ static void section_entry(struct runner *runner, struct section *section)
 
 static void section_let(struct runner *runner, struct section *section)
 {
-    struct text expression = {0}, message = {0};
+    struct text expression = { 0 }, message = { 0 };
     char *equals = strstr(section->rest, " =");
     if (equals == NULL || runner->variable_count == MOST_VARIABLES) {
         section_fault(runner, section, "let NAME = EXPRESSION");
@@ -106,7 +103,7 @@ static void section_let(struct runner *runner, struct section *section)
 
 static void section_run(struct runner *runner, struct section *section)
 {
-    struct text rows = {0}, message = {0};
+    struct text rows = { 0 }, message = { 0 };
     if (run_statements(runner, text_string(&section->block), NULL, 0, &rows, &message) != 0) {
         section_fault(runner, section, message.data);
     }
@@ -126,16 +123,14 @@ static void section_case(struct runner *runner, struct section *section)
 static void section_gives(struct runner *runner, struct section *section)
 {
     runner->pending.wants_rows = true;
-    if (strcmp(section->rest, "nothing") == 0)
-        return;
+    if (strcmp(section->rest, "nothing") == 0) return;
     text_add(&runner->pending.wanted,
-             section->rest[0] != '\0' ? section->rest : text_string(&section->block));
+        section->rest[0] != '\0' ? section->rest : text_string(&section->block));
 }
 
 static void section_rows(struct runner *runner, struct section *section)
 {
-    if (!runner->pending.is_table)
-        section_fault(runner, section, "a table before rows");
+    if (!runner->pending.is_table) section_fault(runner, section, "a table before rows");
     runner->pending.line = section->line;
     text_add(&runner->pending.wanted, text_string(&section->block));
 }
@@ -145,13 +140,11 @@ static void section_error(struct runner *runner, struct section *section)
     static const struct {
         const char *word;
         const char *kind;
-    } kinds[] = {{"starts ", "^ "}, {"has ", "+ "}, {"lacks ", "- "}, {"", "= "}};
+    } kinds[] = { { "starts ", "^ " }, { "has ", "+ " }, { "lacks ", "- " }, { "", "= " } };
     struct text *tests = &runner->pending.error_tests;
     int i = 0;
-    while (strncmp(section->rest, kinds[i].word, strlen(kinds[i].word)) != 0)
-        i++;
-    if (tests->length > 0)
-        text_add(tests, "\n");
+    while (strncmp(section->rest, kinds[i].word, strlen(kinds[i].word)) != 0) i++;
+    if (tests->length > 0) text_add(tests, "\n");
     text_add(tests, kinds[i].kind);
     text_add(tests, section->rest + strlen(kinds[i].word));
 }
@@ -179,24 +172,24 @@ static const struct {
     bool needs_pending; /* says something about the case before it */
     bool needs_connection;
 } keywords[] = {
-    {"entry", section_entry, true, false, false}, {"let", section_let, true, false, true},
-    {"run", section_run, true, false, true},      {"case", section_case, true, false, true},
-    {"table", section_case, true, false, true},   {"gives", section_gives, false, true, true},
-    {"rows", section_rows, false, true, true},    {"error", section_error, false, true, true},
-    {"skip", section_skip, false, false, true},
+    { "entry", section_entry, true, false, false },
+    { "let", section_let, true, false, true },
+    { "run", section_run, true, false, true },
+    { "case", section_case, true, false, true },
+    { "table", section_case, true, false, true },
+    { "gives", section_gives, false, true, true },
+    { "rows", section_rows, false, true, true },
+    { "error", section_error, false, true, true },
+    { "skip", section_skip, false, false, true },
 };
 
 static void section_handle(struct runner *runner, struct section *section)
 {
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
-        if (strcmp(section->keyword, keywords[i].keyword) != 0)
-            continue;
-        if (keywords[i].starts_anew)
-            pending_run(runner);
-        if (keywords[i].needs_connection)
-            open_connection(runner);
-        if (runner->file_is_broken || runner->file_is_skipped)
-            return;
+        if (strcmp(section->keyword, keywords[i].keyword) != 0) continue;
+        if (keywords[i].starts_anew) pending_run(runner);
+        if (keywords[i].needs_connection) open_connection(runner);
+        if (runner->file_is_broken || runner->file_is_skipped) return;
         if (keywords[i].needs_pending && !runner->pending.is_open) {
             section_fault(runner, section, "a case before it");
         } else {
@@ -211,37 +204,31 @@ static void section_handle(struct runner *runner, struct section *section)
 
 static void read_sections(struct runner *runner, FILE *file)
 {
-    struct section section = {0};
+    struct section section = { 0 };
     char *line = NULL, *copy = NULL;
     size_t room = 0;
     int number = 0;
 
     while (getline(&line, &room, file) > 0 && !runner->file_is_broken) {
         number++;
-        if (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0')
-            continue;
+        if (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0') continue;
         if (line[0] == ' ' || line[0] == '\t') {
-            if (section.block.length > 0)
-                text_add(&section.block, "\n");
+            if (section.block.length > 0) text_add(&section.block, "\n");
             text_add(&section.block, trim(line));
             continue;
         }
-        if (section.keyword != NULL)
-            section_handle(runner, &section);
+        if (section.keyword != NULL) section_handle(runner, &section);
         free(copy);
         text_free(&section.block);
         copy = copy_string(trim(line));
         section.keyword = copy;
         section.rest = copy + strcspn(copy, " ");
-        if (*section.rest != '\0')
-            *section.rest++ = '\0';
+        if (*section.rest != '\0') *section.rest++ = '\0';
         section.rest = trim(section.rest);
         section.line = number;
     }
-    if (section.keyword != NULL && !runner->file_is_broken)
-        section_handle(runner, &section);
-    if (!runner->file_is_broken)
-        pending_run(runner);
+    if (section.keyword != NULL && !runner->file_is_broken) section_handle(runner, &section);
+    if (!runner->file_is_broken) pending_run(runner);
     free(copy);
     free(line);
     text_free(&section.block);
@@ -266,7 +253,7 @@ static void file_finish(struct runner *runner)
 
 static void run_file(struct runner *total, const char *path)
 {
-    struct runner runner = {.extension = total->extension, .path = path};
+    struct runner runner = { .extension = total->extension, .path = path };
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         report_failure(&runner, 0, "opening the file", "success", path);
@@ -279,7 +266,7 @@ static void run_file(struct runner *total, const char *path)
         report_failure(&runner, 0, "reading the file", "at least one case", "none");
     }
     printf("%s: %d passed, %d failed, %d skipped\n", path, runner.passed, runner.failed,
-           runner.skipped);
+        runner.skipped);
     total->passed += runner.passed;
     total->failed += runner.failed;
     total->skipped += runner.skipped;
@@ -288,7 +275,7 @@ static void run_file(struct runner *total, const char *path)
 int main(int argc, char **argv)
 {
     const char *from_environment = getenv("JWT_EXT");
-    struct runner total = {.extension = from_environment ? from_environment : "./jwt_ext"};
+    struct runner total = { .extension = from_environment ? from_environment : "./jwt_ext" };
     int first = 1;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -300,8 +287,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: run_sql [-e extension] file.test...\n");
         return 2;
     }
-    for (int i = first; i < argc; i++)
-        run_file(&total, argv[i]);
+    for (int i = first; i < argc; i++) run_file(&total, argv[i]);
     printf("%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped);
     return total.failed > 0;
 }

@@ -16,14 +16,13 @@ static void print_lines(const char *label, const char *lines)
     printf("    %s ", label);
     for (int i = 0; i < shown; i++) {
         putchar(lines[i]);
-        if (lines[i] == '\n')
-            printf("    %*s ", (int)strlen(label), "");
+        if (lines[i] == '\n') printf("    %*s ", (int)strlen(label), "");
     }
     printf("%s\n", length > LONGEST_SHOWN ? " ..." : "");
 }
 
-void report_failure(struct runner *runner, int line, const char *title, const char *wanted,
-                    const char *got)
+void report_failure(
+    struct runner *runner, int line, const char *title, const char *wanted, const char *got)
 {
     runner->failed++;
     printf("FAILED %s:%d: %s\n", runner->path, line, title);
@@ -36,15 +35,14 @@ void report_failure(struct runner *runner, int line, const char *title, const ch
 static struct variable *variable_find(struct runner *runner, const char *name)
 {
     for (int i = 0; i < runner->variable_count; i++) {
-        if (strcmp(runner->variables[i].name, name) == 0)
-            return &runner->variables[i];
+        if (strcmp(runner->variables[i].name, name) == 0) return &runner->variables[i];
     }
     return NULL;
 }
 
 /* Binds $NAME from the variables, and $1, $2, ... from the cells. */
-static int bind_all(struct runner *runner, sqlite3_stmt *statement, sqlite3_value **cells,
-                    int cell_count)
+static int bind_all(
+    struct runner *runner, sqlite3_stmt *statement, sqlite3_value **cells, int cell_count)
 {
     for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
         const char *name = sqlite3_bind_parameter_name(statement, i);
@@ -64,8 +62,7 @@ static int bind_all(struct runner *runner, sqlite3_stmt *statement, sqlite3_valu
 
 static void add_text_column(struct text *out, const unsigned char *bytes, int count)
 {
-    if (count == 0)
-        text_add(out, "''");
+    if (count == 0) text_add(out, "''");
     for (int i = 0; i < count; i++) {
         char escaped[8];
         switch (bytes[i]) {
@@ -106,7 +103,7 @@ static void add_column(struct text *out, sqlite3_stmt *statement, int column)
 }
 
 int run_statements(struct runner *runner, const char *sql, sqlite3_value **cells, int cell_count,
-                   struct text *rows, struct text *message)
+    struct text *rows, struct text *message)
 {
     int rc = SQLITE_OK;
     while (rc == SQLITE_OK && *sql != '\0') {
@@ -115,20 +112,16 @@ int run_statements(struct runner *runner, const char *sql, sqlite3_value **cells
         if (rc == SQLITE_OK && statement != NULL) {
             rc = bind_all(runner, statement, cells, cell_count);
             while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-                if (rows->length > 0)
-                    text_add(rows, "\n");
+                if (rows->length > 0) text_add(rows, "\n");
                 for (int i = 0; i < sqlite3_column_count(statement); i++) {
-                    if (i > 0)
-                        text_add(rows, "|");
+                    if (i > 0) text_add(rows, "|");
                     add_column(rows, statement, i);
                 }
                 rc = SQLITE_OK;
             }
-            if (rc == SQLITE_DONE)
-                rc = SQLITE_OK;
+            if (rc == SQLITE_DONE) rc = SQLITE_OK;
         }
-        if (rc != SQLITE_OK)
-            text_add(message, sqlite3_errmsg(runner->db));
+        if (rc != SQLITE_OK) text_add(message, sqlite3_errmsg(runner->db));
         sqlite3_finalize(statement);
     }
     return rc;
@@ -136,15 +129,14 @@ int run_statements(struct runner *runner, const char *sql, sqlite3_value **cells
 
 sqlite3_value *evaluate(struct runner *runner, const char *expression, struct text *message)
 {
-    struct text sql = {0};
+    struct text sql = { 0 };
     sqlite3_stmt *statement = NULL;
     sqlite3_value *value = NULL;
 
     text_add(&sql, "SELECT ");
     text_add(&sql, expression);
     int rc = sqlite3_prepare_v2(runner->db, sql.data, -1, &statement, NULL);
-    if (rc == SQLITE_OK)
-        rc = bind_all(runner, statement, NULL, 0);
+    if (rc == SQLITE_OK) rc = bind_all(runner, statement, NULL, 0);
     if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
         value = sqlite3_value_dup(sqlite3_column_value(statement, 0));
     } else {
@@ -158,12 +150,11 @@ sqlite3_value *evaluate(struct runner *runner, const char *expression, struct te
 void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
-    struct text rows = {0}, message = {0};
+    struct text rows = { 0 }, message = { 0 };
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
-    int rc = run_statements(sqlite3_user_data(context), sql != NULL ? sql : "", NULL, 0, &rows,
-                            &message);
-    if (rc != SQLITE_OK)
-        sqlite3_result_text(context, message.data, -1, SQLITE_TRANSIENT);
+    int rc = run_statements(
+        sqlite3_user_data(context), sql != NULL ? sql : "", NULL, 0, &rows, &message);
+    if (rc != SQLITE_OK) sqlite3_result_text(context, message.data, -1, SQLITE_TRANSIENT);
     text_free(&rows);
     text_free(&message);
 }
@@ -171,8 +162,8 @@ void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **arg
 /* ---- judging a case --------------------------------------------------------------------- */
 
 /* True where `message` passes the test `kind` (= ^ + -) against `text`. */
-static bool error_test_holds(struct runner *runner, char kind, const char *text,
-                             const char *message)
+static bool error_test_holds(
+    struct runner *runner, char kind, const char *text, const char *message)
 {
     if (kind == '-' && text[0] == '$') {
         struct variable *variable = variable_find(runner, text + 1);
@@ -193,8 +184,7 @@ static bool error_tests_hold(struct runner *runner, const char *tests, const cha
     while (holds && *rest != '\0') {
         char *line = rest;
         rest += strcspn(rest, "\n");
-        if (*rest == '\n')
-            *rest++ = '\0';
+        if (*rest == '\n') *rest++ = '\0';
         holds = error_test_holds(runner, line[0], line + 2, message);
     }
     free(copy);
@@ -206,12 +196,12 @@ static bool error_tests_hold(struct runner *runner, const char *tests, const cha
 ** message must pass. Nothing may stay on OpenSSL's error queue: it could be the host's.
 */
 static void judge(struct runner *runner, const char *title, int line, sqlite3_value **cells,
-                  int cell_count, const char *wanted_rows, const char *error_tests)
+    int cell_count, const char *wanted_rows, const char *error_tests)
 {
-    struct text rows = {0}, message = {0}, got = {0};
+    struct text rows = { 0 }, message = { 0 }, got = { 0 };
     ERR_clear_error();
-    int rc = run_statements(runner, text_string(&runner->pending.sql), cells, cell_count, &rows,
-                            &message);
+    int rc = run_statements(
+        runner, text_string(&runner->pending.sql), cells, cell_count, &rows, &message);
     bool leaves_errors = ERR_peek_error() != 0;
     bool good;
 
@@ -241,10 +231,8 @@ static void error_parts(char *parts, struct text *tests)
 {
     while (parts != NULL) {
         char *next = strstr(parts, " & ");
-        if (next != NULL)
-            *next = '\0';
-        if (tests->length > 0)
-            text_add(tests, "\n");
+        if (next != NULL) *next = '\0';
+        if (tests->length > 0) text_add(tests, "\n");
         text_add(tests, "+ ");
         text_add(tests, trim(parts));
         parts = next != NULL ? next + 3 : NULL;
@@ -254,9 +242,9 @@ static void error_parts(char *parts, struct text *tests)
 /* One line of a table: cells are bound, the last says what must come out. */
 static void run_table_row(struct runner *runner, char *row, int line)
 {
-    sqlite3_value *cells[MOST_CELLS] = {0};
+    sqlite3_value *cells[MOST_CELLS] = { 0 };
     int cell_count = 0;
-    struct text tests = {0}, message = {0}, title = {0};
+    struct text tests = { 0 }, message = { 0 }, title = { 0 };
     char *cell = row, *bar;
 
     text_add(&title, runner->pending.title);
@@ -288,8 +276,7 @@ static void run_table_row(struct runner *runner, char *row, int line)
     } else {
         judge(runner, title.data, line, cells, cell_count, cell, NULL);
     }
-    for (int i = 0; i < cell_count; i++)
-        sqlite3_value_free(cells[i]);
+    for (int i = 0; i < cell_count; i++) sqlite3_value_free(cells[i]);
     text_free(&tests);
     text_free(&message);
     text_free(&title);
@@ -297,12 +284,11 @@ static void run_table_row(struct runner *runner, char *row, int line)
 
 bool is_to_be_skipped(struct runner *runner, const char *sql, const char *title, const char *reason)
 {
-    struct text rows = {0}, message = {0};
+    struct text rows = { 0 }, message = { 0 };
     bool skip = false;
     if (sql != NULL) {
         int rc = run_statements(runner, sql, NULL, 0, &rows, &message);
-        if (rc != SQLITE_OK)
-            report_failure(runner, 0, title, "a condition", message.data);
+        if (rc != SQLITE_OK) report_failure(runner, 0, title, "a condition", message.data);
         skip = rc != SQLITE_OK || strcmp(text_string(&rows), "1") != 0;
         if (rc == SQLITE_OK && skip) {
             printf("skipped: %s: %s: %s\n", runner->path, title, reason);
@@ -317,8 +303,7 @@ bool is_to_be_skipped(struct runner *runner, const char *sql, const char *title,
 void pending_run(struct runner *runner)
 {
     struct pending *pending = &runner->pending;
-    if (!pending->is_open)
-        return;
+    if (!pending->is_open) return;
     if (is_to_be_skipped(runner, pending->skip_sql, pending->title, pending->skip_reason)) {
         /* reported there */
     } else if (pending->is_table) {
@@ -330,16 +315,15 @@ void pending_run(struct runner *runner)
         while (rest != NULL && *rest != '\0') {
             char *row = rest;
             rest += strcspn(rest, "\n");
-            if (*rest == '\n')
-                *rest++ = '\0';
+            if (*rest == '\n') *rest++ = '\0';
             run_table_row(runner, row, line);
         }
     } else if (!pending->wants_rows && pending->error_tests.length == 0) {
         report_failure(runner, pending->line, pending->title, "gives or error", "neither");
     } else {
         judge(runner, pending->title, pending->line, NULL, 0,
-              pending->wants_rows ? text_string(&pending->wanted) : NULL,
-              pending->error_tests.length > 0 ? pending->error_tests.data : NULL);
+            pending->wants_rows ? text_string(&pending->wanted) : NULL,
+            pending->error_tests.length > 0 ? pending->error_tests.data : NULL);
     }
     free(pending->title);
     free(pending->skip_sql);
@@ -347,5 +331,5 @@ void pending_run(struct runner *runner)
     text_free(&pending->sql);
     text_free(&pending->wanted);
     text_free(&pending->error_tests);
-    *pending = (struct pending){0};
+    *pending = (struct pending){ 0 };
 }

@@ -52,15 +52,15 @@ struct runner {
 };
 
 /* Counts a failure and prints what was expected and what came. */
-void report_failure(struct runner *runner, int line, const char *title, const char *wanted,
-                    const char *got);
+void report_failure(
+    struct runner *runner, int line, const char *title, const char *wanted, const char *got);
 
 /*
 ** Runs every statement of `sql`. Rows of all statements go to `rows`, a message to `message`.
 ** Returns the SQLite result code of the first statement that failed, else SQLITE_OK.
 */
 int run_statements(struct runner *runner, const char *sql, sqlite3_value **cells, int cell_count,
-                   struct text *rows, struct text *message);
+    struct text *rows, struct text *message);
 
 /* The value of an SQL expression, to be freed with sqlite3_value_free; NULL on error. */
 sqlite3_value *evaluate(struct runner *runner, const char *expression, struct text *message);
@@ -69,8 +69,8 @@ sqlite3_value *evaluate(struct runner *runner, const char *expression, struct te
 void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* True where the condition of `skip unless` does not hold; counts and prints the skip. */
-bool is_to_be_skipped(struct runner *runner, const char *sql, const char *title,
-                      const char *reason);
+bool is_to_be_skipped(
+    struct runner *runner, const char *sql, const char *title, const char *reason);
 
 /* Runs the case or table that has been read, if there is one, and forgets it. */
 void pending_run(struct runner *runner);

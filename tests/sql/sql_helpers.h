@@ -6,6 +6,7 @@
 **     b64url(bytes)                       base64url without padding
 **     b64url_decode(text)                 the bytes, or NULL
 **     hmac(bits, key, bytes)              HMAC with SHA-256, SHA-384 or SHA-512
+**     sha(bits, bytes)                    SHA-256, SHA-384 or SHA-512
 **     make_token(header, payload, sig)    three parts, encoded and joined; nothing is checked
 **     hmac_token(header, payload, key [, bits])     the same, with the HMAC as signature
 **     segment(token, n)                   the n-th dot-separated part, from 1
@@ -51,11 +52,11 @@ const EVP_MD *digest_of_bits(int bits);
 void helper_fails(sqlite3_context *context, const char *function, const char *what);
 
 /* `header.payload` encoded, in memory to free that has room for `signature_room` bytes more. */
-char *signing_input(sqlite3_value *header, sqlite3_value *payload, size_t signature_room,
-                    size_t *length);
+char *signing_input(
+    sqlite3_value *header, sqlite3_value *payload, size_t signature_room, size_t *length);
 
 /* Gives `input.signature` as the result; takes over `input`. */
 void token_result(sqlite3_context *context, char *input, size_t input_length,
-                  const unsigned char *signature, size_t signature_length);
+    const unsigned char *signature, size_t signature_length);
 
 #endif

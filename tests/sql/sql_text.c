@@ -9,11 +9,9 @@ void text_add_bytes(struct text *text, const char *bytes, size_t count)
     if (text->length + count + 1 > text->room) {
         text->room = (text->length + count + 1) * 2;
         text->data = realloc(text->data, text->room);
-        if (text->data == NULL)
-            abort();
+        if (text->data == NULL) abort();
     }
-    if (count > 0)
-        memcpy(text->data + text->length, bytes, count);
+    if (count > 0) memcpy(text->data + text->length, bytes, count);
     text->length += count;
     text->data[text->length] = '\0';
 }
@@ -31,23 +29,21 @@ const char *text_string(const struct text *text)
 void text_free(struct text *text)
 {
     free(text->data);
-    *text = (struct text){0};
+    *text = (struct text){ 0 };
 }
 
 char *copy_string(const char *string)
 {
-    struct text copy = {0};
+    struct text copy = { 0 };
     text_add(&copy, string);
     return copy.data;
 }
 
 char *trim(char *string)
 {
-    while (*string == ' ' || *string == '\t')
-        string++;
+    while (*string == ' ' || *string == '\t') string++;
     char *end = string + strlen(string);
-    while (end > string && isspace((unsigned char)end[-1]))
-        end--;
+    while (end > string && isspace((unsigned char)end[-1])) end--;
     *end = '\0';
     return string;
 }

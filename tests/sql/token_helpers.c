@@ -26,16 +26,12 @@ static char *base64url_write(char *out, const unsigned char *bytes, size_t count
 {
     for (size_t i = 0; i < count; i += 3) {
         unsigned long group = (unsigned long)bytes[i] << 16;
-        if (i + 1 < count)
-            group |= (unsigned long)bytes[i + 1] << 8;
-        if (i + 2 < count)
-            group |= bytes[i + 2];
+        if (i + 1 < count) group |= (unsigned long)bytes[i + 1] << 8;
+        if (i + 2 < count) group |= bytes[i + 2];
         *out++ = base64url_alphabet[group >> 18 & 63];
         *out++ = base64url_alphabet[group >> 12 & 63];
-        if (i + 1 < count)
-            *out++ = base64url_alphabet[group >> 6 & 63];
-        if (i + 2 < count)
-            *out++ = base64url_alphabet[group & 63];
+        if (i + 1 < count) *out++ = base64url_alphabet[group >> 6 & 63];
+        if (i + 2 < count) *out++ = base64url_alphabet[group & 63];
     }
     return out;
 }
@@ -60,8 +56,7 @@ static void repeat_function(sqlite3_context *context, int argc, sqlite3_value **
     const unsigned char *bytes = argument_bytes(argv[0], &count);
     size_t times = (size_t)sqlite3_value_int64(argv[1]);
     char *result = malloc(count * times + 1);
-    for (size_t i = 0; i < times; i++)
-        memcpy(result + i * count, bytes, count);
+    for (size_t i = 0; i < times; i++) memcpy(result + i * count, bytes, count);
     sqlite3_result_text(context, result, (int)(count * times), free);
 }
 
@@ -114,12 +109,12 @@ static void hmac_function(sqlite3_context *context, int argc, sqlite3_value **ar
     const unsigned char *key = argument_bytes(argv[1], &key_length);
     const unsigned char *bytes = argument_bytes(argv[2], &count);
     HMAC(digest_of_bits(sqlite3_value_int(argv[0])), key, (int)key_length, bytes, count, mac,
-         &mac_length);
+        &mac_length);
     sqlite3_result_blob(context, mac, (int)mac_length, SQLITE_TRANSIENT);
 }
 
-char *signing_input(sqlite3_value *header, sqlite3_value *payload, size_t signature_room,
-                    size_t *length)
+char *signing_input(
+    sqlite3_value *header, sqlite3_value *payload, size_t signature_room, size_t *length)
 {
     size_t header_length, payload_length;
     const unsigned char *header_bytes = argument_bytes(header, &header_length);
@@ -134,7 +129,7 @@ char *signing_input(sqlite3_value *header, sqlite3_value *payload, size_t signat
 }
 
 void token_result(sqlite3_context *context, char *input, size_t input_length,
-                  const unsigned char *signature, size_t signature_length)
+    const unsigned char *signature, size_t signature_length)
 {
     input[input_length] = '.';
     char *end = base64url_write(input + input_length + 1, signature, signature_length);
@@ -158,8 +153,20 @@ static void hmac_token_function(sqlite3_context *context, int argc, sqlite3_valu
     const unsigned char *key = argument_bytes(argv[2], &key_length);
     char *input = signing_input(argv[0], argv[1], EVP_MAX_MD_SIZE, &length);
     HMAC(digest_of_bits(argc > 3 ? sqlite3_value_int(argv[3]) : 256), key, (int)key_length,
-         (unsigned char *)input, length, mac, &mac_length);
+        (unsigned char *)input, length, mac, &mac_length);
     token_result(context, input, length, mac, mac_length);
+}
+
+static void sha_function(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned digest_length = 0;
+    size_t count;
+    const unsigned char *bytes = argument_bytes(argv[1], &count);
+    EVP_Digest(
+        bytes, count, digest, &digest_length, digest_of_bits(sqlite3_value_int(argv[0])), NULL);
+    sqlite3_result_blob(context, digest, (int)digest_length, SQLITE_TRANSIENT);
 }
 
 /* Where the n-th part (from 1) begins; its length in *length; NULL where there is none. */
@@ -167,12 +174,10 @@ static const char *segment_find(const char *token, int n, size_t *length)
 {
     while (token != NULL && n > 1) {
         token = strchr(token, '.');
-        if (token != NULL)
-            token++;
+        if (token != NULL) token++;
         n--;
     }
-    if (token != NULL)
-        *length = strcspn(token, ".");
+    if (token != NULL) *length = strcspn(token, ".");
     return token;
 }
 
@@ -182,8 +187,7 @@ static void segment_function(sqlite3_context *context, int argc, sqlite3_value *
     size_t length = 0;
     const char *token = (const char *)sqlite3_value_text(argv[0]);
     const char *part = segment_find(token, sqlite3_value_int(argv[1]), &length);
-    if (part != NULL)
-        sqlite3_result_text(context, part, (int)length, SQLITE_TRANSIENT);
+    if (part != NULL) sqlite3_result_text(context, part, (int)length, SQLITE_TRANSIENT);
 }
 
 static void with_segment_function(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -192,10 +196,9 @@ static void with_segment_function(sqlite3_context *context, int argc, sqlite3_va
     size_t length = 0;
     const char *token = (const char *)sqlite3_value_text(argv[0]);
     const char *part = segment_find(token, sqlite3_value_int(argv[1]), &length);
-    if (part == NULL)
-        return;
-    char *result = sqlite3_mprintf("%.*s%s%s", (int)(part - token), token,
-                                   sqlite3_value_text(argv[2]), part + length);
+    if (part == NULL) return;
+    char *result = sqlite3_mprintf(
+        "%.*s%s%s", (int)(part - token), token, sqlite3_value_text(argv[2]), part + length);
     sqlite3_result_text(context, result, -1, sqlite3_free);
 }
 
@@ -204,8 +207,7 @@ int sql_functions_register(sqlite3 *db, const struct sql_function *functions, si
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < count; i++) {
         rc = sqlite3_create_function(db, functions[i].name, functions[i].argument_count,
-                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                                     functions[i].function, NULL, NULL);
+            SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, functions[i].function, NULL, NULL);
     }
     return rc;
 }
@@ -213,15 +215,16 @@ int sql_functions_register(sqlite3 *db, const struct sql_function *functions, si
 int token_helpers_register(sqlite3 *db)
 {
     static const struct sql_function functions[] = {
-        {"repeat", 2, repeat_function},
-        {"b64url", 1, b64url_function},
-        {"b64url_decode", 1, b64url_decode_function},
-        {"hmac", 3, hmac_function},
-        {"make_token", 3, make_token_function},
-        {"hmac_token", 3, hmac_token_function},
-        {"hmac_token", 4, hmac_token_function},
-        {"segment", 2, segment_function},
-        {"with_segment", 3, with_segment_function},
+        { "repeat", 2, repeat_function },
+        { "b64url", 1, b64url_function },
+        { "b64url_decode", 1, b64url_decode_function },
+        { "hmac", 3, hmac_function },
+        { "sha", 2, sha_function },
+        { "make_token", 3, make_token_function },
+        { "hmac_token", 3, hmac_token_function },
+        { "hmac_token", 4, hmac_token_function },
+        { "segment", 2, segment_function },
+        { "with_segment", 3, with_segment_function },
     };
     return sql_functions_register(db, functions, sizeof functions / sizeof functions[0]);
 }
