@@ -176,6 +176,7 @@ static bool read_blocks(struct key *key, BIO *source, struct fault *fault)
 bool key_read_pem(struct key *key, const char *text, size_t length, struct fault *fault)
 {
     if (length > INT_MAX) return fault_set(fault, "key: the PEM is too long");
+    if (memchr(text, '\0', length) != NULL) return fault_set(fault, "key: the PEM has a NUL in it");
     ERR_clear_error();
     BIO *source = BIO_new_mem_buf(text, (int)length);
     bool read = source != NULL ? read_blocks(key, source, fault) : fault_memory(fault);

@@ -8,8 +8,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "edwards_point.h"
 #include "key_build.h"
+#include "key_edwards.h"
 #include "key_material.h"
 #include "key_private.h"
 
@@ -131,7 +131,7 @@ static bool judge_okp(struct key *key, enum curve curve)
         length != curve_bytes(curve)) {
         return false;
     }
-    switch (edwards_point_check(curve, point)) {
+    switch (key_edwards_check(curve, point)) {
     case EDWARDS_FINE: return true;
     case EDWARDS_NOT_CANONICAL: key->problem = "the public key is not canonical"; return true;
     case EDWARDS_NOT_ON_CURVE: key->problem = "the public key is not on the curve"; return true;

@@ -1,5 +1,5 @@
 /*
-** edwards_point.c - see edwards_point.h.
+** key_edwards.c - see key_edwards.h.
 **
 ** The curves are a*x^2 + y^2 = 1 + d*x^2*y^2 over a prime p (RFC 8032 sections
 ** 5.1 and 5.2). A key encodes y, and the sign of x. With
@@ -15,7 +15,7 @@
 **
 ** which needs no list of points, and no inversion.
 */
-#include "edwards_point.h"
+#include "key_edwards.h"
 
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -109,7 +109,7 @@ static bool start_field(struct edwards_field *field, enum curve curve)
     return curve == CURVE_ED25519 ? set_ed25519(field) : set_ed448(field);
 }
 
-enum edwards_verdict edwards_point_check(enum curve curve, const unsigned char *encoded)
+enum edwards_verdict key_edwards_check(enum curve curve, const unsigned char *encoded)
 {
     struct edwards_field field = { .scratch = BN_CTX_new() };
     if (field.scratch == NULL) return EDWARDS_NO_MEMORY;

@@ -1,12 +1,12 @@
 /*
-** edwards_point.h - is this an Ed25519 or Ed448 public key worth trusting?
+** key_edwards.h - is this an Ed25519 or Ed448 public key worth trusting?
 **
 ** OpenSSL takes any 32 or 57 bytes as a public key. With a point of small
 ** order (the identity among them) signatures verify for messages that nobody
 ** signed, so such keys are refused when they are read.
 */
-#ifndef JWT_EDWARDS_POINT_H
-#define JWT_EDWARDS_POINT_H
+#ifndef JWT_KEY_EDWARDS_H
+#define JWT_KEY_EDWARDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +25,6 @@ enum edwards_verdict {
 ** Judges an encoded point of `curve` (CURVE_ED25519 or CURVE_ED448), which is
 ** curve_bytes(curve) long. Variable time: public keys only.
 */
-enum edwards_verdict edwards_point_check(enum curve curve, const unsigned char *encoded);
+enum edwards_verdict key_edwards_check(enum curve curve, const unsigned char *encoded);
 
 #endif
