@@ -65,8 +65,9 @@ size_t fixture_payload(char *out, unsigned row);
 /* Writes the token of row `row` into `out`, at least 1024 bytes, NUL-terminated; where `kept` is
 ** not NULL it gets a copy of what the bare operation takes. Returns the token's length. */
 size_t fixture_token(const bench_suite *suite, unsigned row, char *out, signed_input *kept);
-/* Creates the database file: token tables, payloads, keys. Fills suite->rows. */
-void fixture_database(const char *path, bench_suite suites[ALGORITHM_COUNT]);
+/* Creates the database file: token tables, payloads, keys, a long table of `scan_rows` tokens. Fills
+** suite->rows. */
+void fixture_database(const char *path, bench_suite suites[ALGORITHM_COUNT], unsigned scan_rows);
 void fixture_free(bench_suite *suite);
 
 /* limit.c: the bare operation, everything that can be reused reused. */

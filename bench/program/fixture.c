@@ -294,19 +294,19 @@ static void fill_keys(sqlite3 *database, const bench_suite *suite)
 }
 
 /* The long scan: tokens of their own, and beside each the name of its key. */
-static void fill_scan(sqlite3 *database, const bench_suite *suite)
+static void fill_scan(sqlite3 *database, const bench_suite *suite, unsigned rows)
 {
     char token[1024];
     sqlite3_stmt *statement;
     execute(database, "CREATE TABLE %s(token TEXT NOT NULL, kid TEXT NOT NULL)", "scan");
     statement = statement_prepare(database, "INSERT INTO scan VALUES(?1, 'key-5')");
-    for (unsigned row = 1; row <= WARM_ROWS + SCAN_ROWS; row++) {
+    for (unsigned row = 1; row <= WARM_ROWS + rows; row++) {
         insert(statement, token, fixture_token(suite, row, token, NULL));
     }
     sqlite3_finalize(statement);
 }
 
-void fixture_database(const char *path, bench_suite suites[ALGORITHM_COUNT])
+void fixture_database(const char *path, bench_suite suites[ALGORITHM_COUNT], unsigned scan_rows)
 {
     sqlite3 *database = NULL;
     remove(path);
@@ -315,7 +315,7 @@ void fixture_database(const char *path, bench_suite suites[ALGORITHM_COUNT])
     for (int i = 0; i < ALGORITHM_COUNT; i++) fill_tokens(database, &suites[i]);
     fill_payloads(database, suites[HS256].verify_rows);
     fill_keys(database, &suites[HS256]);
-    fill_scan(database, &suites[HS256]);
+    fill_scan(database, &suites[HS256], scan_rows);
     execute(database, "COMMIT%s", "");
     sqlite3_close(database);
 }
