@@ -339,5 +339,5 @@ int key_helpers_register(sqlite3 *db)
         { "signed_token", 4, signed_token_function },
         { "signed_token", 5, signed_token_function },
     };
-    return sql_functions_register(db, functions, sizeof functions / sizeof functions[0]);
+    return sql_functions_register(db, functions, sizeof functions / sizeof functions[0], NULL);
 }

@@ -53,8 +53,7 @@ static void open_connection(struct runner *runner)
     if (rc == SQLITE_OK) rc = token_helpers_register(runner->db);
     if (rc == SQLITE_OK) rc = key_helpers_register(runner->db);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_create_function(
-            runner->db, "exec_error", 1, SQLITE_UTF8, runner, exec_error_function, NULL, NULL);
+        rc = case_functions_register(runner);
     }
     if (rc == SQLITE_OK && strcmp(runner->extension, "none") != 0) {
         sqlite3_db_config(runner->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);

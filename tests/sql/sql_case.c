@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_SHOWN = 400, MOST_CELLS = 12 };
+#include "sql_helpers.h"
+
+enum { LONGEST_SHOWN = 1500, MOST_CELLS = 12 };
 
 /* ---- reporting -------------------------------------------------------------------------- */
 
@@ -147,16 +149,60 @@ sqlite3_value *evaluate(struct runner *runner, const char *expression, struct te
     return value;
 }
 
-void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **argv)
+/* Runs the statements of argv[0], after `before`; what comes out is chosen by the caller. */
+static int run_argument(sqlite3_context *context, sqlite3_value **argv, const char *before,
+    struct text *rows, struct text *message)
+{
+    struct text sql = { 0 };
+    const char *argument = (const char *)sqlite3_value_text(argv[0]);
+    text_add(&sql, before);
+    text_add(&sql, argument != NULL ? argument : "");
+    int rc = run_statements(sqlite3_user_data(context), sql.data, NULL, 0, rows, message);
+    text_free(&sql);
+    return rc;
+}
+
+static void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
     struct text rows = { 0 }, message = { 0 };
-    const char *sql = (const char *)sqlite3_value_text(argv[0]);
-    int rc = run_statements(
-        sqlite3_user_data(context), sql != NULL ? sql : "", NULL, 0, &rows, &message);
-    if (rc != SQLITE_OK) sqlite3_result_text(context, message.data, -1, SQLITE_TRANSIENT);
+    if (run_argument(context, argv, "", &rows, &message) != SQLITE_OK) {
+        sqlite3_result_text(context, message.data, -1, SQLITE_TRANSIENT);
+    }
     text_free(&rows);
     text_free(&message);
+}
+
+static void exec_rows_function(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    struct text rows = { 0 }, message = { 0 };
+    int rc = run_argument(context, argv, "", &rows, &message);
+    sqlite3_result_text(
+        context, rc == SQLITE_OK ? text_string(&rows) : "error", -1, SQLITE_TRANSIENT);
+    text_free(&rows);
+    text_free(&message);
+}
+
+static void query_plan_function(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    struct text rows = { 0 }, message = { 0 };
+    run_argument(context, argv, "EXPLAIN QUERY PLAN ", &rows, &message);
+    sqlite3_result_text(context, text_string(&rows), -1, SQLITE_TRANSIENT);
+    text_free(&rows);
+    text_free(&message);
+}
+
+int case_functions_register(struct runner *runner)
+{
+    static const struct sql_function functions[] = {
+        { "exec_error", 1, exec_error_function },
+        { "exec_rows", 1, exec_rows_function },
+        { "query_plan", 1, query_plan_function },
+    };
+    return sql_functions_register(
+        runner->db, functions, sizeof functions / sizeof functions[0], runner);
 }
 
 /* ---- judging a case --------------------------------------------------------------------- */

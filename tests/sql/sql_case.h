@@ -65,8 +65,14 @@ int run_statements(struct runner *runner, const char *sql, sqlite3_value **cells
 /* The value of an SQL expression, to be freed with sqlite3_value_free; NULL on error. */
 sqlite3_value *evaluate(struct runner *runner, const char *expression, struct text *message);
 
-/* SQL function exec_error(sql): the message that the statements fail with, or NULL. */
-void exec_error_function(sqlite3_context *context, int argc, sqlite3_value **argv);
+/*
+** Registers the SQL functions that run SQL on the connection of the test:
+**     exec_error(sql)   the message that the statements fail with, or NULL
+**     exec_rows(sql)    their rows as a test file writes them, or `error`
+**     query_plan(sql)   the rows of EXPLAIN QUERY PLAN
+** The statements see the variables of the file. A SQLite result code.
+*/
+int case_functions_register(struct runner *runner);
 
 /* True where the condition of `skip unless` does not hold; counts and prints the skip. */
 bool is_to_be_skipped(

@@ -35,8 +35,9 @@ struct sql_function {
     void (*function)(sqlite3_context *, int, sqlite3_value **);
 };
 
-/* Registers functions that are listed in a table; a SQLite result code. */
-int sql_functions_register(sqlite3 *db, const struct sql_function *functions, size_t count);
+/* Registers functions that are listed in a table, with their user data; a SQLite result code. */
+int sql_functions_register(
+    sqlite3 *db, const struct sql_function *functions, size_t count, void *user_data);
 
 /* Register the functions above; a SQLite result code. */
 int token_helpers_register(sqlite3 *db);

@@ -202,12 +202,13 @@ static void with_segment_function(sqlite3_context *context, int argc, sqlite3_va
     sqlite3_result_text(context, result, -1, sqlite3_free);
 }
 
-int sql_functions_register(sqlite3 *db, const struct sql_function *functions, size_t count)
+int sql_functions_register(
+    sqlite3 *db, const struct sql_function *functions, size_t count, void *user_data)
 {
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < count; i++) {
         rc = sqlite3_create_function(db, functions[i].name, functions[i].argument_count,
-            SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, functions[i].function, NULL, NULL);
+            SQLITE_UTF8, user_data, functions[i].function, NULL, NULL);
     }
     return rc;
 }
@@ -226,5 +227,5 @@ int token_helpers_register(sqlite3 *db)
         { "segment", 2, segment_function },
         { "with_segment", 3, with_segment_function },
     };
-    return sql_functions_register(db, functions, sizeof functions / sizeof functions[0]);
+    return sql_functions_register(db, functions, sizeof functions / sizeof functions[0], NULL);
 }
