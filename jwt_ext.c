@@ -33,6 +33,8 @@ static const struct function_table *const function_tables[] = {
 
 static const struct module_table *const module_tables[] = {
     &key_tables,
+    &token_tables,
+    &lint_tables,
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

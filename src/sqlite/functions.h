@@ -51,5 +51,7 @@ struct module_table {
 };
 
 extern const struct module_table key_tables;
+extern const struct module_table token_tables;
+extern const struct module_table lint_tables;
 
 #endif

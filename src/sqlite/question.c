@@ -30,36 +30,46 @@ static bool read_caller(struct question *question, enum policy_use use, sqlite3_
     return refusal == NULL || fault_set(fault, "key: %s", refusal);
 }
 
-bool question_ask(struct question *question, sqlite3_context *context, const char *function,
-    enum policy_use use, sqlite3_value *token, sqlite3_value *key, sqlite3_value *options,
-    int options_argument)
+int question_ask(struct question *question, struct connection *connection,
+    sqlite3_context *context, int options_argument, enum policy_use use, sqlite3_value *token,
+    sqlite3_value *key, sqlite3_value *options, struct fault *fault)
 {
-    struct fault fault = { FAULT_NONE, "" };
     const char *text;
     size_t length;
     bool no_memory = false;
+    question->connection = connection;
     question->context = context;
-    question->connection = sqlite3_user_data(context);
     question->options_argument = options_argument;
     question->keys = NULL;
     question->policy = NULL;
     question->services = (struct verdict_services){ .context = question, .clock = read_clock };
     question->verification.buffer = NULL;
-    if (!read_caller(question, use, key, options, &fault)) {
-        result_fault(context, function, &fault);
-        return false;
+    if (!read_caller(question, use, key, options, fault)) {
+        return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : SQLITE_ERROR;
     }
     text = argument_text(token, &length, &no_memory);
-    if (no_memory) {
-        sqlite3_result_error_nomem(context);
-        return false;
-    }
+    if (no_memory) return SQLITE_NOMEM;
     switch (verdict_reach(&question->verification, text, length, question->keys,
         question->policy, &question->services)) {
-    case REACHED: return true;
-    case REACHED_NO_MEMORY: sqlite3_result_error_nomem(context); return false;
-    default: return false; /* the service that failed has set its error */
+    case REACHED: return SQLITE_OK;
+    case REACHED_NO_MEMORY: return SQLITE_NOMEM;
+    default: return SQLITE_ERROR;
     }
+}
+
+bool question_ask_scalar(struct question *question, sqlite3_context *context,
+    const char *function, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
+    sqlite3_value *options, int options_argument)
+{
+    struct fault fault = { FAULT_NONE, "" };
+    int rc = question_ask(question, sqlite3_user_data(context), context, options_argument, use,
+        token, key, options, &fault);
+    if (rc == SQLITE_NOMEM) {
+        sqlite3_result_error_nomem(context);
+    } else if (fault.kind != FAULT_NONE) {
+        result_fault(context, function, &fault);
+    }
+    return rc == SQLITE_OK; /* else, and without a fault: the service that failed has set its error */
 }
 
 void question_release(struct question *question)

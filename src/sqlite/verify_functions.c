@@ -10,6 +10,7 @@
 
 SQLITE_EXTENSION_INIT3
 
+#include "../jose/explain.h"
 #include "question.h"
 #include "results.h"
 
@@ -17,7 +18,7 @@ SQLITE_EXTENSION_INIT3
 static void jwt_verify(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct question question;
-    if (question_ask(&question, context, "jwt_verify", POLICY_VERIFY_JWT, arguments[0],
+    if (question_ask_scalar(&question, context, "jwt_verify", POLICY_VERIFY_JWT, arguments[0],
             arguments[1], count > 2 ? arguments[2] : NULL, 2)) {
         sqlite3_result_int(context, question.verification.status == STATUS_OK);
     }
@@ -29,7 +30,7 @@ static void status_function(sqlite3_context *context, const char *function, enum
     int count, sqlite3_value **arguments)
 {
     struct question question;
-    if (question_ask(&question, context, function, use, arguments[0], arguments[1],
+    if (question_ask_scalar(&question, context, function, use, arguments[0], arguments[1],
             count > 2 ? arguments[2] : NULL, 2)) {
         sqlite3_result_text(
             context, status_name(question.verification.status), -1, SQLITE_STATIC);
@@ -53,7 +54,7 @@ static void jws_status(sqlite3_context *context, int count, sqlite3_value **argu
 static void jwt_claims(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct question question;
-    if (question_ask(&question, context, "jwt_claims", POLICY_VERIFY_JWT, arguments[0],
+    if (question_ask_scalar(&question, context, "jwt_claims", POLICY_VERIFY_JWT, arguments[0],
             arguments[1], count > 2 ? arguments[2] : NULL, 2) &&
         question.verification.status == STATUS_OK) {
         result_json(context, (const char *)question.verification.payload_bytes,
@@ -66,7 +67,7 @@ static void jwt_claims(sqlite3_context *context, int count, sqlite3_value **argu
 static void jwt_claim(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct question question;
-    if (question_ask(&question, context, "jwt_claim", POLICY_VERIFY_JWT, arguments[0],
+    if (question_ask_scalar(&question, context, "jwt_claim", POLICY_VERIFY_JWT, arguments[0],
             arguments[2], count > 3 ? arguments[3] : NULL, 3)) {
         result_claim(context, arguments[1],
             question.verification.status == STATUS_OK ? &question.verification.payload : NULL);
@@ -78,11 +79,25 @@ static void jwt_claim(sqlite3_context *context, int count, sqlite3_value **argum
 static void jws_verify(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct question question;
-    if (question_ask(&question, context, "jws_verify", POLICY_VERIFY_JWS, arguments[0],
+    if (question_ask_scalar(&question, context, "jws_verify", POLICY_VERIFY_JWS, arguments[0],
             arguments[1], count > 2 ? arguments[2] : NULL, 2) &&
         question.verification.status == STATUS_OK) {
         sqlite3_result_blob64(context, question.verification.payload_bytes,
             question.verification.payload_length, SQLITE_TRANSIENT);
+    }
+    question_release(&question);
+}
+
+/* jwt_explain(token, key [, options]): the whole story as JSON. */
+static void jwt_explain(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+    struct question question;
+    if (question_ask_scalar(&question, context, "jwt_explain", POLICY_VERIFY_JWT, arguments[0],
+            arguments[1], count > 2 ? arguments[2] : NULL, 2)) {
+        struct text out;
+        text_start(&out);
+        explain_json(&out, &question.verification);
+        result_json_text(context, &out);
     }
     question_release(&question);
 }
@@ -96,6 +111,8 @@ static const struct function_entry entries[] = {
     { "jwt_claims", 3, FLAGS_PLAIN | FLAGS_JSON, false, jwt_claims, NULL, NULL },
     { "jwt_claim", 3, FLAGS_PLAIN | FLAGS_JSON, false, jwt_claim, NULL, NULL },
     { "jwt_claim", 4, FLAGS_PLAIN | FLAGS_JSON, false, jwt_claim, NULL, NULL },
+    { "jwt_explain", 2, FLAGS_PLAIN | FLAGS_JSON, false, jwt_explain, NULL, NULL },
+    { "jwt_explain", 3, FLAGS_PLAIN | FLAGS_JSON, false, jwt_explain, NULL, NULL },
     { "jws_verify", 2, FLAGS_PLAIN, false, jws_verify, NULL, NULL },
     { "jws_verify", 3, FLAGS_PLAIN, false, jws_verify, NULL, NULL },
     { "jws_status", 2, FLAGS_PLAIN, false, jws_status, NULL, NULL },
