@@ -22,6 +22,8 @@ public final class Peer {
     private static final String AUDIENCE = "https://api.example";
     private static final List<String> SYMMETRIC = List.of("jwk", "secret");
     private static final List<String> WITH_PEM = List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8");
+    // of an EC private key it asks for the public one beside it: no EC key is read from PKCS#8 alone
+    private static final List<String> WITH_EC_PEM = List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8+spki");
     private static final List<String> WITHOUT_PEM = List.of("jwk", "jwk-private", "jwks");
     private static final String[] LABELS = {
         "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
@@ -35,6 +37,7 @@ public final class Peer {
         {"ML-DSA-87", "nimbus-jose-jwt has no ML-DSA"},
         {"any", "nimbus-jose-jwt reads and writes no PEM of Ed25519 (forms: spki, pkcs8)"},
         {"any", "Bouncy Castle writes SEC1 without the curve, which no reader could know (form: sec1)"},
+        {"any", "nimbus-jose-jwt reads no EC key from PKCS#8 without its SPKI beside it (form: pkcs8 of ES*)"},
     };
 
     private Peer() {
@@ -84,7 +87,9 @@ public final class Peer {
             entry.put("label", label);
             entry.put("alg", label);
             entry.put("kid", kid);
-            entry.put("reads", symmetric ? SYMMETRIC : forms.containsKey("spki") ? WITH_PEM : WITHOUT_PEM);
+            entry.put("reads", symmetric ? SYMMETRIC
+                : label.startsWith("ES") ? WITH_EC_PEM
+                : forms.containsKey("spki") ? WITH_PEM : WITHOUT_PEM);
             entry.put("forms", forms);
             entry.put("payload", payload);
             entry.put("token", sign(payload, label, kid, key));

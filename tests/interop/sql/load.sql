@@ -32,6 +32,17 @@ INSERT INTO lack SELECT peer, label, 'the extension: ' || problem
 DELETE FROM their_key WHERE label IN (SELECT label FROM ours WHERE problem IS NOT NULL);
 DELETE FROM produced WHERE label IN (SELECT label FROM ours WHERE problem IS NOT NULL);
 
+-- PKCS#8 version 2 (RFC 5958: with the public key inside) is read by OpenSSL 3.5, which ML-DSA tells,
+-- and not by 3.0. There it is tried only if the extension reads it all the same.
+INSERT INTO lack
+  SELECT k.peer, 'any', 'the extension on this OpenSSL does not read PKCS#8 version 2 (form: pkcs8-v2)'
+    FROM their_key AS k
+   WHERE k.form = 'pkcs8-v2' AND jwk_problem(k.key) IS NOT NULL
+     AND (SELECT problem FROM ours WHERE label = 'ML-DSA-44') IS NOT NULL
+     AND k.peer = (SELECT text ->> '$.peer' FROM document);
+DELETE FROM their_key WHERE form = 'pkcs8-v2'
+   AND EXISTS (SELECT 1 FROM lack WHERE lack.peer = their_key.peer AND reason LIKE '%(form: pkcs8-v2)');
+
 -- How a key of theirs is used: its own `alg`, what a key without one implies, or the name given.
 CREATE TEMP VIEW usable_key AS
   SELECT k.*, p.alg, p.kid, p.payload, p.token, p.thumbprint, f.is_pem,
@@ -97,7 +108,7 @@ INSERT INTO offer(peer, label, alg, form, signer, spare, sign_options, payload)
 UPDATE offer SET sign = replace((SELECT text FROM payload WHERE number = offer.id % (SELECT count(*) FROM payload)),
                                 '@JTI@', 'back-' || label || '-' || form)
  WHERE spare IS NOT NULL AND peer = (SELECT text ->> '$.peer' FROM document)
-   AND (form IN ('jwk-private', 'pkcs8', 'secret') OR (form = 'jwk' AND label LIKE 'HS%'));
+   AND (form IN ('jwk-private', 'pkcs8', 'pkcs8+spki', 'secret') OR (form = 'jwk' AND label LIKE 'HS%'));
 
 INSERT INTO trial(peer, label, alg, kind, form, expected, offer)
   SELECT u.peer, u.label, u.alg,
@@ -153,6 +164,7 @@ INSERT INTO pending
       WHEN 'secret' THEN 'signer'
       WHEN 'spki' THEN 'jwk_to_pem(signer, ''public'')'
       WHEN 'pkcs8' THEN 'jwk_to_pem(signer)'
+      WHEN 'pkcs8+spki' THEN 'jwk_to_pem(signer) || jwk_to_pem(signer, ''public'')'
       WHEN 'jwks' THEN '(SELECT jwks(jwk) FROM ours JOIN produced USING (label) WHERE produced.peer = offer.peer)'
       END, o.id)
     FROM offer AS o JOIN trial AS t ON t.offer = o.id

@@ -60,7 +60,6 @@ macro_rules! made_ec {
         let signer = EncodingKey::from_ec_pem(pkcs8.as_bytes())?;
         let forms = forms([
             ("pkcs8", pkcs8),
-            ("sec1", key.to_sec1_pem(LineEnding::LF)?.to_string()),
             ("spki", key.public_key().to_public_key_pem(LineEnding::LF)?),
         ]);
         Made { label: $label, reads: ASYMMETRIC, forms, signer }
