@@ -131,7 +131,7 @@ typedef struct {
 /* A new, zeroed line at the end of the report; valid until the next call. */
 bench_result *report_add(bench_report *report);
 
-/* cases.c: what is measured in SQL. */
+/* cases.c and rounds.c: what is measured in SQL. */
 
 /* Ends the program unless every verdict on valid, forged, expired and foreign tokens is right. */
 void cases_check(const char *path, const bench_suite suites[ALGORITHM_COUNT]);

@@ -1,43 +1,7 @@
-/*
-** What is measured in SQL.
-**
-** A case holds an expression of ours against its limit: the bare operation over the same bytes, or
-** another SQL expression over the same rows. In its queries `@` stands for the function; with
-** bench_noop in that place, the same query tells what SQLite needs for the row and the arguments
-** alone, and that is taken off ("net").
-**
-** Each pass over distinct tokens is the first on its connection, so that nothing kept by an
-** earlier pass (a cache of verified signatures) can make a token look cheap. The key is known by
-** then: the first WARM_ROWS rows, which are not measured, have been through.
-*/
-#include "bench.h"
+/* What is measured in SQL: the table of cases, and the verdicts that must be right before. */
+#include "cases.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-typedef enum { NO_LIMIT, BARE_VERIFY, BARE_SIGN, OTHER_SQL } limit_kind;
-
-/* ?1 key, ?2 options, ?3 and ?4 first and last rowid. The result must be the number of rows. */
-typedef struct {
-    const char *function;
-    const char *query;
-    bool private_key;
-} sql_side;
-
-typedef struct {
-    const char *name;
-    bench_algorithm algorithm;
-    limit_kind limit;
-    sql_side ours, other;
-    const char *against;
-    int rows;    /* 0: as many as the suite says */
-    int first;   /* first measured row; 0: the one after the warm ones */
-    bool repeat; /* the same rows again and again on one connection */
-    int divide;  /* one round in so many (0 and 1: each): for long passes */
-    bench_target target_kind;
-    double target;
-} bench_case;
 
 #define MEASURED " WHERE rowid BETWEEN ?3 AND ?4"
 #define VERIFY_QUERY(table) "SELECT sum(@(token, ?1, ?2)) FROM " table MEASURED
@@ -136,157 +100,6 @@ static const bench_case cases[] = {
 };
 
 #define CASE_COUNT ((int)(sizeof cases / sizeof cases[0]))
-/* What one timed stretch lasts at least, where rows may be gone through again. */
-#define STRETCH_NS 20e6
-#define PASSES_MAX 4000
-
-/* One case while it is measured. */
-typedef struct {
-    const bench_case *what;
-    const bench_suite *suite;
-    const char *path;
-    bench_limit *bare;
-    int rows, first, last;
-    int passes, noop_passes; /* of a repeated case; 0: not known yet */
-} case_run;
-
-static case_run case_start(const char *path, const bench_suite *suites, const bench_case *what)
-{
-    const bench_suite *suite = &suites[what->algorithm];
-    case_run run = { .what = what, .suite = suite, .path = path, .rows = what->rows };
-    if (run.rows == 0) run.rows = what->limit == BARE_SIGN ? suite->sign_rows : suite->verify_rows;
-    run.first = what->first ? what->first : WARM_ROWS + 1;
-    run.last = run.first + run.rows - 1;
-    if (what->limit == BARE_VERIFY || what->limit == BARE_SIGN) run.bare = limit_new(suite);
-    return run;
-}
-
-static sqlite3_stmt *side_prepare(
-    const case_run *run, sqlite3 *database, const sql_side *side, const char *function)
-{
-    const char *mark = strchr(side->query, '@');
-    char *sql =
-        sqlite3_mprintf("%.*s%s%s", (int)(mark - side->query), side->query, function, mark + 1);
-    sqlite3_stmt *statement = statement_prepare(database, sql);
-    int parameters = sqlite3_bind_parameter_count(statement);
-    const char *key = side->private_key ? run->suite->private_jwk : run->suite->public_jwk;
-    sqlite3_free(sql);
-    if (parameters != 4) bench_fail("%s: a query without ?4", run->what->name);
-    sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 2, BENCH_POLICY, -1, SQLITE_STATIC);
-    sqlite3_bind_int(statement, 3, run->first);
-    sqlite3_bind_int(statement, 4, run->last);
-    return statement;
-}
-
-/* Goes through the rows `passes` times and returns ns per row; each pass must count every row. */
-static double side_time(const case_run *run, sqlite3_stmt *statement, int passes)
-{
-    double start = clock_ns();
-    for (int pass = 0; pass < passes; pass++) {
-        sqlite3_int64 counted = statement_value(statement);
-        if (counted != run->rows) {
-            bench_fail("%s: %lld rows of %d came out right\n  in: %s", run->what->name,
-                (long long)counted, run->rows, sqlite3_sql(statement));
-        }
-    }
-    return (clock_ns() - start) / ((double)passes * run->rows);
-}
-
-static int passes_for(const case_run *run, double row_ns)
-{
-    double passes = STRETCH_NS / (row_ns * run->rows + 1);
-    return passes < 1 ? 1 : passes > PASSES_MAX ? PASSES_MAX : (int)passes;
-}
-
-/* Lets the warm rows through the function, so that the key is known and the code is hot. */
-static void side_warm(const case_run *run, sqlite3_stmt *statement)
-{
-    sqlite3_bind_int(statement, 3, 1);
-    sqlite3_bind_int(statement, 4, WARM_ROWS);
-    (void)statement_value(statement);
-    sqlite3_bind_int(statement, 3, run->first);
-    sqlite3_bind_int(statement, 4, run->last);
-}
-
-/* One expression, once, on a connection of its own: ns per row, net. */
-static double side_net(case_run *run, const sql_side *side)
-{
-    sqlite3 *database = connection_open(run->path);
-    sqlite3_stmt *noop = side_prepare(run, database, side, "bench_noop");
-    sqlite3_stmt *call = side_prepare(run, database, side, side->function);
-    double before, ours, after;
-
-    before = side_time(run, noop, 1); /* reads the pages */
-    if (run->noop_passes == 0) run->noop_passes = run->what->repeat ? passes_for(run, before) : 1;
-    side_warm(run, call);
-    if (run->what->repeat) {
-        ours = side_time(run, call, 1);
-        if (run->passes == 0) run->passes = passes_for(run, ours);
-    }
-    before = side_time(run, noop, run->noop_passes);
-    ours = side_time(run, call, run->what->repeat ? run->passes : 1);
-    after = side_time(run, noop, run->noop_passes);
-    sqlite3_finalize(noop);
-    sqlite3_finalize(call);
-    sqlite3_close(database);
-    return ours - (before + after) / 2;
-}
-
-/* The bare operation over the rows that SQL goes through: ns per row. */
-static double bare_time(const case_run *run)
-{
-    bool (*operation)(bench_limit *, const signed_input *) =
-        run->what->limit == BARE_SIGN ? limit_sign : limit_verify;
-    double start;
-    int done = 0;
-    if (run->rows > run->suite->row_count) bench_fail("%s: too few rows", run->what->name);
-    for (int i = 0; i < 8; i++) done += operation(run->bare, &run->suite->rows[i]);
-    start = clock_ns();
-    for (int i = 0; i < run->rows; i++) done += operation(run->bare, &run->suite->rows[i]);
-    start = clock_ns() - start;
-    if (done != run->rows + 8) bench_fail("%s: the bare operation failed", run->what->name);
-    return start / run->rows;
-}
-
-static double limit_net(case_run *run)
-{
-    if (run->what->limit == NO_LIMIT) return 0;
-    return run->what->limit == OTHER_SQL ? side_net(run, &run->what->other) : bare_time(run);
-}
-
-static void case_measure(
-    const char *path, const bench_suite *suites, const bench_case *what, bench_report *report)
-{
-    case_run run = case_start(path, suites, what);
-    int rounds = report->rounds / (what->divide > 1 ? what->divide : 1);
-    double *ours, *limit, *ratio;
-    bench_result *result = report_add(report);
-
-    if (rounds < 1) rounds = 1;
-    ours = calloc(3 * (size_t)rounds, sizeof *ours);
-    if (!ours) bench_fail("out of memory");
-    limit = ours + rounds;
-    ratio = limit + rounds;
-    for (int round = 0; round < rounds; round++) {
-        bool ours_first = round % 2 == 1;
-        if (ours_first) ours[round] = side_net(&run, &what->ours);
-        limit[round] = limit_net(&run);
-        if (!ours_first) ours[round] = side_net(&run, &what->ours);
-        ratio[round] = what->limit == NO_LIMIT ? ours[round] : ours[round] / limit[round];
-    }
-    snprintf(result->name, sizeof result->name, "%s", what->name);
-    result->against = what->against;
-    result->ours_ns = spread_of(ours, rounds).median;
-    result->limit_ns = spread_of(limit, rounds).median;
-    result->ratio = spread_of(ratio, rounds);
-    result->target_kind = what->target_kind;
-    result->target = what->target;
-    result->rows = run.rows;
-    result->rounds = rounds;
-    free(ours);
-    limit_free(run.bare);
-}
 
 void cases_run(const char *path, const bench_suite suites[ALGORITHM_COUNT], const char *only,
     bench_report *report)
@@ -305,16 +118,7 @@ void cases_loop(
     int found = 0;
     while (found < CASE_COUNT && strcmp(cases[found].name, name) != 0) found++;
     if (found == CASE_COUNT) bench_fail("no case is called \"%s\"", name);
-    case_run run = case_start(path, suites, &cases[found]);
-    double end = clock_ns() + seconds * 1e9;
-    while (clock_ns() < end) {
-        sqlite3 *database = connection_open(path);
-        sqlite3_stmt *call = side_prepare(&run, database, &run.what->ours, run.what->ours.function);
-        (void)side_time(&run, call, run.what->repeat ? 1000 : 1);
-        sqlite3_finalize(call);
-        sqlite3_close(database);
-    }
-    limit_free(run.bare);
+    case_loop(path, suites, &cases[found], seconds);
 }
 
 /* One verdict that must be right before anything is timed, over the warm rows of a table. */
