@@ -43,8 +43,7 @@ static int register_function(
     sqlite3 *db, const struct function_entry *entry, struct connection *connection)
 {
     return sqlite3_create_function_v2(db, entry->name, entry->arguments, entry->flags,
-        connection_retain(connection), entry->run, entry->step, entry->final,
-        connection_release);
+        connection_retain(connection), entry->run, entry->step, entry->final, connection_release);
 }
 
 static int register_all(sqlite3 *db, struct connection *connection, bool issues)
@@ -115,16 +114,14 @@ PROTOTYPE(sqlite3_jwtext_init)
 PROTOTYPE(sqlite3_jwtverify_init)
 
 /* The extension whole. */
-ENTRY_POINT int sqlite3_jwtext_init(
-    sqlite3 *db, char **message, const sqlite3_api_routines *api)
+ENTRY_POINT int sqlite3_jwtext_init(sqlite3 *db, char **message, const sqlite3_api_routines *api)
 {
     SQLITE_EXTENSION_INIT2(api);
     return start(db, message, true);
 }
 
 /* Everything but what signs, generates or shows private keys: for hosts that run other people's SQL. */
-ENTRY_POINT int sqlite3_jwtverify_init(
-    sqlite3 *db, char **message, const sqlite3_api_routines *api)
+ENTRY_POINT int sqlite3_jwtverify_init(sqlite3 *db, char **message, const sqlite3_api_routines *api)
 {
     SQLITE_EXTENSION_INIT2(api);
     return start(db, message, false);

@@ -3,30 +3,35 @@
 */
 #include "claims.h"
 
+#include "scope.h"
+
 #include <math.h>
 #include <string.h>
 
-#define NAME(claim, text) [claim] = { text, sizeof text - 1 }
+#define TEXT(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
 
 static const struct {
     const char *text;
     size_t length;
 } names[CLAIM_COUNT] = {
-    NAME(CLAIM_ISS, "iss"),
-    NAME(CLAIM_SUB, "sub"),
-    NAME(CLAIM_AUD, "aud"),
-    NAME(CLAIM_EXP, "exp"),
-    NAME(CLAIM_NBF, "nbf"),
-    NAME(CLAIM_IAT, "iat"),
-    NAME(CLAIM_JTI, "jti"),
-    NAME(CLAIM_SID, "sid"),
-    NAME(CLAIM_CLIENT_ID, "client_id"),
-    NAME(CLAIM_SCOPE, "scope"),
-    NAME(CLAIM_CNF, "cnf"),
-    NAME(CLAIM_AZP, "azp"),
-    NAME(CLAIM_NONCE, "nonce"),
-    NAME(CLAIM_AUTH_TIME, "auth_time"),
-    NAME(CLAIM_EVENTS, "events"),
+    [CLAIM_ISS] = TEXT("iss"),
+    [CLAIM_SUB] = TEXT("sub"),
+    [CLAIM_AUD] = TEXT("aud"),
+    [CLAIM_EXP] = TEXT("exp"),
+    [CLAIM_NBF] = TEXT("nbf"),
+    [CLAIM_IAT] = TEXT("iat"),
+    [CLAIM_JTI] = TEXT("jti"),
+    [CLAIM_SID] = TEXT("sid"),
+    [CLAIM_CLIENT_ID] = TEXT("client_id"),
+    [CLAIM_SCOPE] = TEXT("scope"),
+    [CLAIM_CNF] = TEXT("cnf"),
+    [CLAIM_AZP] = TEXT("azp"),
+    [CLAIM_NONCE] = TEXT("nonce"),
+    [CLAIM_AUTH_TIME] = TEXT("auth_time"),
+    [CLAIM_EVENTS] = TEXT("events"),
 };
 
 const char *claim_name(enum claim claim)
@@ -46,14 +51,16 @@ static enum claim claim_of(const char *name, size_t length)
     return claim;
 }
 
-static enum claim claim_of_member(const struct json_object *payload, const struct json_member *member)
+static enum claim claim_of_member(
+    const struct json_object *payload, const struct json_member *member)
 {
     struct json_value escaped;
-    if (!member->name_escaped) return claim_of(payload->text + member->name_at, member->name_length);
+    if (!member->name_escaped)
+        return claim_of(payload->text + member->name_at, member->name_length);
     /* At most 9 characters that matter, each of 6 bytes at most when escaped. */
     if (member->name_length > 9 * 6) return CLAIM_COUNT;
-    escaped = (struct json_value){
-        payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+    escaped = (struct json_value){ payload->text + member->name_at - 1, member->name_length + 2,
+        JSON_STRING };
     for (enum claim claim = CLAIM_ISS; claim < CLAIM_COUNT; claim++) {
         if (json_string_is(escaped, names[claim].text, names[claim].length)) return claim;
     }
@@ -105,8 +112,8 @@ static const unsigned profile_demands[] = {
     [PROFILE_NONE] = 0,
     [PROFILE_ACCESS_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_EXP) | BIT(CLAIM_AUD) | BIT(CLAIM_SUB) |
                              BIT(CLAIM_CLIENT_ID) | BIT(CLAIM_IAT) | BIT(CLAIM_JTI),
-    [PROFILE_ID_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_SUB) | BIT(CLAIM_AUD) | BIT(CLAIM_EXP) |
-                         BIT(CLAIM_IAT),
+    [PROFILE_ID_TOKEN] =
+        BIT(CLAIM_ISS) | BIT(CLAIM_SUB) | BIT(CLAIM_AUD) | BIT(CLAIM_EXP) | BIT(CLAIM_IAT),
     [PROFILE_LOGOUT_TOKEN] = BIT(CLAIM_ISS) | BIT(CLAIM_AUD) | BIT(CLAIM_IAT) | BIT(CLAIM_EXP) |
                              BIT(CLAIM_JTI) | BIT(CLAIM_EVENTS),
 };
@@ -149,7 +156,8 @@ static enum status check_known_required(
             "the profile requires sub or sid");
     }
     /* OpenID Connect Core section 3.1.3.7 point 4. */
-    if (policy->profile == PROFILE_ID_TOKEN && is_missing(claims_get(question->claims, CLAIM_AZP)) &&
+    if (policy->profile == PROFILE_ID_TOKEN &&
+        is_missing(claims_get(question->claims, CLAIM_AZP)) &&
         audience_count(claims_get(question->claims, CLAIM_AUD)) > 1) {
         return fail(detail, STATUS_MISSING_CLAIM, "azp", nothing, nothing,
             "an ID token with several audiences must say who may use it");
@@ -165,8 +173,8 @@ static struct json_value find_claim(const struct json_object *payload, struct js
     if (plain != NULL) return json_member_value(payload, json_object_find(payload, plain, length));
     for (size_t i = 0; i < payload->count; i++) {
         const struct json_member *member = &payload->members[i];
-        struct json_value member_name = {
-            payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+        struct json_value member_name = { payload->text + member->name_at - 1,
+            member->name_length + 2, JSON_STRING };
         if (json_strings_equal(member_name, name)) return json_member_value(payload, member);
     }
     return nothing;
@@ -182,8 +190,8 @@ static enum status check_required(const struct claims_question *question, struct
     while (json_array_next(&cursor, &name)) {
         struct json_value value = find_claim(question->claims->payload, name);
         if (!is_missing(value)) continue;
-        *detail = (struct detail){
-            name.text + 1, name.length - 2, value, nothing, "option require names it" };
+        *detail = (struct detail){ name.text + 1, name.length - 2, value, nothing,
+            "option require names it" };
         return STATUS_MISSING_CLAIM;
     }
     return STATUS_OK;
@@ -283,8 +291,8 @@ static enum status check_logout_shape(const struct claims *claims, struct detail
             "does not hold the back-channel logout event");
     }
     if (nonce.text != NULL) {
-        return fail(detail, STATUS_BAD_CLAIM, "nonce", nonce, nothing,
-            "is forbidden in a logout token");
+        return fail(
+            detail, STATUS_BAD_CLAIM, "nonce", nonce, nothing, "is forbidden in a logout token");
     }
     return STATUS_OK;
 }
@@ -302,8 +310,8 @@ static enum status check_id_token_shape(const struct claims *claims, struct deta
         return fail(detail, STATUS_BAD_CLAIM, "azp", azp, nothing, "is not a string");
     }
     if (auth_time.text != NULL && date_fault(auth_time) != NULL) {
-        return fail(detail, STATUS_BAD_CLAIM, "auth_time", auth_time, nothing,
-            date_fault(auth_time));
+        return fail(
+            detail, STATUS_BAD_CLAIM, "auth_time", auth_time, nothing, date_fault(auth_time));
     }
     return STATUS_OK;
 }
@@ -401,8 +409,7 @@ static enum status check_string(const struct claims_question *question, enum cla
 
 static enum status check_iss(const struct claims_question *question, struct detail *detail)
 {
-    return check_string(
-        question, CLAIM_ISS, question->policy->iss, STATUS_ISS_MISMATCH, detail);
+    return check_string(question, CLAIM_ISS, question->policy->iss, STATUS_ISS_MISMATCH, detail);
 }
 
 static enum status check_aud(const struct claims_question *question, struct detail *detail)
@@ -415,8 +422,7 @@ static enum status check_aud(const struct claims_question *question, struct deta
 
 static enum status check_sub(const struct claims_question *question, struct detail *detail)
 {
-    return check_string(
-        question, CLAIM_SUB, question->policy->sub, STATUS_SUB_MISMATCH, detail);
+    return check_string(question, CLAIM_SUB, question->policy->sub, STATUS_SUB_MISMATCH, detail);
 }
 
 static bool profile_typ_fits(enum policy_profile profile, struct json_value typ)
@@ -460,8 +466,8 @@ static enum status check_azp(const struct claims_question *question, struct deta
 static enum status check_client_id(const struct claims_question *question, struct detail *detail)
 {
     if (question->policy->profile == PROFILE_ID_TOKEN) return STATUS_OK;
-    return check_string(question, CLAIM_CLIENT_ID, question->policy->client_id,
-        STATUS_CLAIM_MISMATCH, detail);
+    return check_string(
+        question, CLAIM_CLIENT_ID, question->policy->client_id, STATUS_CLAIM_MISMATCH, detail);
 }
 
 static enum status check_nonce(const struct claims_question *question, struct detail *detail)
@@ -488,85 +494,6 @@ static enum status check_claims(const struct claims_question *question, struct d
 
 /* ---- scope and confirmation ---- */
 
-/* True where the `length` bytes at `word` are a word of the space-separated list. */
-static bool has_word(const char *list, size_t list_length, const char *word, size_t length)
-{
-    const char *end = list + list_length;
-    while (list < end) {
-        const char *stop = memchr(list, ' ', (size_t)(end - list));
-        size_t here = (size_t)((stop == NULL ? end : stop) - list);
-        if (here == length && memcmp(list, word, length) == 0) return true;
-        list += here + 1;
-    }
-    return false;
-}
-
-/* has_word() for a list that stands in JSON with escapes: compared in place, no copy. */
-static bool string_has_word(struct json_value list, const char *word, size_t length)
-{
-    char buffer[1024];
-    size_t plain_length;
-    const char *plain = json_string_plain(list, &plain_length);
-    if (plain != NULL) return has_word(plain, plain_length, word, length);
-    /* An escaped list of scope tokens (RFC 6749 appendix A.4: printable ASCII) is unusual; one that is long is refused. */
-    if (list.length > sizeof buffer) return false;
-    plain_length = json_string_decode(list, buffer);
-    return has_word(buffer, plain_length, word, length);
-}
-
-static bool grants_word(struct json_value granted, const char *word, size_t length)
-{
-    struct json_cursor cursor;
-    struct json_value element;
-    if (granted.type == JSON_STRING) return string_has_word(granted, word, length);
-    cursor = json_cursor_start(granted);
-    while (json_array_next(&cursor, &element)) {
-        if (element.type == JSON_STRING && json_string_is(element, word, length)) return true;
-    }
-    return false;
-}
-
-/* Steps to the next word of a space-separated list; false at its end. */
-static bool next_word(const char **list, const char *end, const char **word, size_t *length)
-{
-    while (*list < end && **list == ' ') (*list)++;
-    if (*list == end) return false;
-    const char *stop = memchr(*list, ' ', (size_t)(end - *list));
-    *word = *list;
-    *length = (size_t)((stop == NULL ? end : stop) - *list);
-    *list += *length;
-    return true;
-}
-
-bool claims_scope_grants(struct json_value granted, const char *wanted, size_t wanted_length)
-{
-    const char *end = wanted + wanted_length;
-    const char *word;
-    size_t length;
-    bool any = false;
-    if (granted.text == NULL) return false;
-    if (granted.type != JSON_STRING && granted.type != JSON_ARRAY) return false;
-    while (next_word(&wanted, end, &word, &length)) {
-        if (!grants_word(granted, word, length)) return false;
-        any = true;
-    }
-    return any;
-}
-
-bool claims_words_grant(
-    const char *granted, size_t granted_length, const char *wanted, size_t wanted_length)
-{
-    const char *end = wanted + wanted_length;
-    const char *word;
-    size_t length;
-    bool any = false;
-    while (next_word(&wanted, end, &word, &length)) {
-        if (!has_word(granted, granted_length, word, length)) return false;
-        any = true;
-    }
-    return any;
-}
-
 static enum status check_scope(const struct claims_question *question, struct detail *detail)
 {
     struct json_value wanted = question->policy->scope;
@@ -575,7 +502,7 @@ static enum status check_scope(const struct claims_question *question, struct de
     const char *words;
     if (wanted.text == NULL) return STATUS_OK;
     words = json_string_plain(wanted, &length); /* policy_read() refuses escapes here */
-    if (words != NULL && claims_scope_grants(granted, words, length)) return STATUS_OK;
+    if (words != NULL && scope_grants(granted, words, length)) return STATUS_OK;
     return fail(detail, STATUS_SCOPE_MISSING, "scope", granted, wanted, NULL);
 }
 

@@ -47,7 +47,8 @@ struct json_value claims_get(const struct claims *claims, enum claim claim);
 
 /* Why a verdict is what it is; values point into token or policy. */
 struct detail {
-    const char *subject; /* the claim's or header member's name, NULL where the check is not about one */
+    const char
+        *subject; /* the claim's or header member's name, NULL where the check is not about one */
     size_t subject_length;
     struct json_value found;    /* absent where there was nothing */
     struct json_value expected; /* absent where it is not a value of the options: see `note` */
@@ -80,16 +81,5 @@ extern const size_t claims_check_count;
 ** STATUS_BAD_CLAIM. What jwt_sign refuses to sign, too.
 */
 enum status claims_check_types(const struct claims *claims, struct detail *detail);
-
-/*
-** True where every space-separated word of `wanted` is a word of `granted`: a
-** string of space-separated words, or an array of strings (RFC 6749 section
-** 3.3). False where `wanted` has no word, or `granted` is anything else.
-*/
-bool claims_scope_grants(struct json_value granted, const char *wanted, size_t wanted_length);
-
-/* As claims_scope_grants() for a list of words that does not stand in JSON. */
-bool claims_words_grant(
-    const char *granted, size_t granted_length, const char *wanted, size_t wanted_length);
 
 #endif

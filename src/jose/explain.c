@@ -76,14 +76,27 @@ static void add_algorithms(struct text *out, algorithm_set set)
     }
 }
 
+/* A string's raw content without its quotes; any other value as it is. */
+static struct json_value unquoted(struct json_value value)
+{
+    if (value.text == NULL || value.type != JSON_STRING) return value;
+    return (struct json_value){ value.text + 1, value.length - 2, JSON_STRING };
+}
+
+/* The key that the algorithm had to fit, where there is one. */
+static const struct key *judged_key(const struct verification *verification)
+{
+    const struct key_set *keys = verification->keys;
+    if (verification->key != NULL) return verification->key;
+    return keys != NULL && !keys->is_set ? &keys->keys[0] : NULL;
+}
+
 /* "header says HS256, the key is RSA and allows RS256" */
 static void explain_algorithm(struct text *out, const struct verification *verification)
 {
-    const struct key_set *keys = verification->keys;
-    const struct key *key = verification->key;
-    if (key == NULL && keys != NULL && !keys->is_set) key = &keys->keys[0];
+    const struct key *key = judged_key(verification);
     text_add_string(out, "header says ");
-    add_excerpt(out, verification->header.alg);
+    add_excerpt(out, unquoted(verification->header.alg));
     if (key != NULL) {
         text_add_string(out, ", the key is ");
         text_add_string(out, key_type_name((enum key_type)key->type));
@@ -194,16 +207,79 @@ static void add_not_checked(
     if (note != NULL) add_string_member(out, "note", note);
 }
 
-/* `name`: the excerpt of a value, as JSON string. */
-static void add_excerpt_member(struct text *out, const char *name, struct json_value value)
+/* What each code wants, where the options do not say it in a value of their own. */
+static const char *const expected_words[STATUS_COUNT] = {
+    [STATUS_MALFORMED] = "three strict base64url segments and two dots",
+    [STATUS_TOO_LARGE] = "at most max_length bytes",
+    [STATUS_BAD_HEADER] = "a strict JSON object with alg",
+    [STATUS_CRIT_UNSUPPORTED] = "only extensions that option crit names",
+    [STATUS_KEY_MISSING] = "a key",
+    [STATUS_KEY_NOT_FOUND] = "the kid of a key that is there",
+    [STATUS_KEY_AMBIGUOUS] = "exactly one key that fits",
+    [STATUS_KEY_UNUSABLE] = "a usable key",
+    [STATUS_BAD_SIGNATURE] = "a signature by this key over these bytes",
+    [STATUS_BAD_PAYLOAD] = "a strict JSON object",
+    [STATUS_MISSING_CLAIM] = "present and not null",
+    [STATUS_BAD_CLAIM] = "its registered type and shape",
+    [STATUS_TYP_MISMATCH] = "the profile's typ",
+    [STATUS_CNF_MISMATCH] = "option jkt",
+    [STATUS_REVOKED] = "no rule that names it",
+    [STATUS_REVOCATION_UNKNOWN] = "an answer from the revocation table",
+};
+
+/* The expectation that depends on the time, the key or the options. */
+static void add_expected(struct text *out, const struct verification *verification)
 {
-    struct text excerpt;
-    if (value.text == NULL) return;
-    text_start(&excerpt);
-    add_excerpt(&excerpt, value);
-    add_member(out, name, excerpt.bytes, excerpt.length);
-    if (excerpt.failed) out->failed = true;
-    text_release(&excerpt);
+    const struct key *key = judged_key(verification);
+    const struct policy *policy = verification->policy;
+    switch (verification->status) {
+    case STATUS_ALG_NOT_ALLOWED:
+        add_algorithms(
+            out, key != NULL ? key_algorithms(key, policy->algorithms) : policy->algorithms);
+        break;
+    case STATUS_EXPIRED:
+        text_add_string(out, "after ");
+        time_text_add(out, verification->now - policy->leeway);
+        break;
+    case STATUS_NOT_YET_VALID:
+    case STATUS_ISSUED_IN_FUTURE:
+        text_add_string(out, "at or before ");
+        time_text_add(out, verification->now + policy->leeway);
+        break;
+    case STATUS_TOO_OLD:
+        text_add_string(out, "at or after ");
+        time_text_add(out, verification->now - policy->max_age - policy->leeway);
+        break;
+    default:
+        if (verification->detail.expected.text != NULL) {
+            add_excerpt(out, verification->detail.expected);
+        } else if (expected_words[verification->status] != NULL) {
+            text_add_string(out, expected_words[verification->status]);
+        }
+    }
+}
+
+/* found, expected and remedy of the check that failed. */
+static void add_failure(struct text *out, const struct verification *verification)
+{
+    const char *remedy = status_remedy(verification->status);
+    struct text words;
+    text_start(&words);
+    if (verification->detail.found.text != NULL) {
+        add_excerpt(&words, verification->detail.found);
+    } else {
+        text_add_string(&words, "nothing");
+    }
+    if (verification->detail.subject != NULL || verification->detail.found.text != NULL) {
+        add_member(out, "found", words.bytes, words.length);
+    }
+    if (words.failed) out->failed = true;
+    text_release(&words);
+    add_expected(&words, verification);
+    if (words.length > 0) add_member(out, "expected", words.bytes, words.length);
+    if (words.failed) out->failed = true;
+    text_release(&words);
+    add_member(out, "remedy", remedy, strlen(remedy));
 }
 
 static void add_check(struct text *out, const struct verification *verification, size_t index)
@@ -216,10 +292,7 @@ static void add_check(struct text *out, const struct verification *verification,
     text_add_json_string(out, name, strlen(name));
     add_string_member(out, "result", result);
     if (index < verification->failed) add_not_checked(out, verification, name);
-    if (index == verification->failed) {
-        add_excerpt_member(out, "found", verification->detail.found);
-        add_excerpt_member(out, "expected", verification->detail.expected);
-    }
+    if (index == verification->failed) add_failure(out, verification);
     text_add_string(out, "}");
 }
 
@@ -231,7 +304,8 @@ void explain_json(struct text *out, const struct verification *verification)
     text_add_string(out, "{\"status\":");
     text_add_json_string(
         out, status_name(verification->status), strlen(status_name(verification->status)));
-    text_add_string(out, verification->status == STATUS_OK ? ",\"valid\":true" : ",\"valid\":false");
+    text_add_string(
+        out, verification->status == STATUS_OK ? ",\"valid\":true" : ",\"valid\":false");
     if (verification->status != STATUS_OK) {
         add_member(out, "detail", detail.bytes, detail.length);
         add_string_member(out, "remedy", status_remedy(verification->status));

@@ -29,8 +29,7 @@ struct fault {
 ** a UTF-8 sequence. An earlier fault is kept. Always returns false, so that
 ** `return fault_set(...)` reads well.
 */
-bool fault_set(struct fault *fault, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+bool fault_set(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Records that memory ran out. Always returns false. */
 bool fault_memory(struct fault *fault);

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define JTI_BYTES 16 /* 128 random bits */
+#define JTI_BYTES 16                /* 128 random bits */
 #define TIME_MAX 9007199254740992.0 /* 2^53, as claims.c has it */
 
 /* The key to sign with and its algorithm, or a fault. */
@@ -223,8 +223,8 @@ static bool adds_claims(const struct policy *policy)
 }
 
 /* Reads the payload and refuses what our own verification would refuse. */
-static bool read_payload(struct json_object *object, const char *payload, size_t length,
-    struct fault *fault)
+static bool read_payload(
+    struct json_object *object, const char *payload, size_t length, struct fault *fault)
 {
     struct claims claims;
     struct detail detail;
@@ -256,8 +256,7 @@ bool issue_jwt(struct text *out, const char *payload, size_t length, const struc
     bool fine;
     if (algorithm == NULL) return false;
     text_start(&composed);
-    fine = read_payload(&object, payload, length, fault) &&
-           check_additions(&object, policy, fault);
+    fine = read_payload(&object, payload, length, fault) && check_additions(&object, policy, fault);
     if (fine && adds_claims(policy)) {
         fine = compose_payload(&composed, &object, policy, clock, fault);
         payload = composed.bytes;
@@ -306,7 +305,6 @@ bool issue_jws(struct text *out, const void *payload, size_t length, const struc
         return add_detached(out, start, payload, length, key, algorithm, policy, fault);
     }
     text_add_base64url(out, payload, length);
-    return add_signature(
-               out, key, algorithm, out->bytes + start, out->length - start, fault) &&
+    return add_signature(out, key, algorithm, out->bytes + start, out->length - start, fault) &&
            check_length(out, start, fault);
 }

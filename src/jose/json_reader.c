@@ -9,7 +9,6 @@
 */
 #include "json_reader.h"
 
-#include "json_value.h"
 #include "secure.h"
 
 #include <stdlib.h>
@@ -62,7 +61,7 @@ static unsigned utf8_length(const uint8_t *at, const uint8_t *end)
         length = 2;
     } else if (lead >= 0xe0 && lead <= 0xef) {
         length = 3;
-        if (lead == 0xe0) low = 0xa0; /* overlong */
+        if (lead == 0xe0) low = 0xa0;  /* overlong */
         if (lead == 0xed) high = 0x9f; /* surrogates */
     } else if (lead >= 0xf0 && lead <= 0xf4) {
         length = 4;

@@ -11,36 +11,25 @@
 #ifndef JWT_JSON_READER_H
 #define JWT_JSON_READER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "json_string.h"
+
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
 #define JSON_OWN_MEMBERS 40
 
-enum json_type {
-    JSON_NULL,
-    JSON_FALSE,
-    JSON_TRUE,
-    JSON_INTEGER, /* a number without '.', 'e' or 'E' */
-    JSON_REAL,    /* any other number */
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT,
-};
-
 /* What is wrong with a text. The order means nothing. */
 enum json_fault {
     JSON_FINE,
     JSON_NO_MEMORY,
-    JSON_NOT_OBJECT,   /* the text is JSON perhaps, but does not start an object */
-    JSON_BAD_SYNTAX,   /* RFC 8259 grammar, control character in a string, byte-order mark */
-    JSON_BAD_UTF8,     /* RFC 3629, overlong and surrogates included */
-    JSON_BAD_ESCAPE,   /* unknown escape, \u0000, lone surrogate */
-    JSON_DUPLICATE,    /* a member name twice in one object */
-    JSON_TOO_DEEP,     /* more than JSON_DEPTH_MAX */
-    JSON_TRAILING,     /* something after the value */
-    JSON_TOO_LONG,     /* more than 1 GiB */
+    JSON_NOT_OBJECT, /* the text is JSON perhaps, but does not start an object */
+    JSON_BAD_SYNTAX, /* RFC 8259 grammar, control character in a string, byte-order mark */
+    JSON_BAD_UTF8,   /* RFC 3629, overlong and surrogates included */
+    JSON_BAD_ESCAPE, /* unknown escape, \u0000, lone surrogate */
+    JSON_DUPLICATE,  /* a member name twice in one object */
+    JSON_TOO_DEEP,   /* more than JSON_DEPTH_MAX */
+    JSON_TRAILING,   /* something after the value */
+    JSON_TOO_LONG,   /* more than 1 GiB */
 };
 
 struct json_member {

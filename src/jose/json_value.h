@@ -9,13 +9,6 @@
 
 #include "json_reader.h"
 
-/* One value: its raw text without white space around it. `text` NULL stands for "absent". */
-struct json_value {
-    const char *text;
-    size_t length;
-    enum json_type type;
-};
-
 /* A walk over the members of an object or the elements of an array. */
 struct json_cursor {
     const char *at;
@@ -41,25 +34,6 @@ bool json_array_next(struct json_cursor *cursor, struct json_value *element);
 /* Steps to the next member; `name` is a JSON_STRING value with its quotes. False at the end. */
 bool json_object_next(
     struct json_cursor *cursor, struct json_value *name, struct json_value *value);
-
-/*
-** Writes a JSON_STRING's content, unescaped, as UTF-8 to `out` (room for
-** `string.length` bytes); returns the bytes written. No NUL is added, and
-** none can be among them.
-*/
-size_t json_string_decode(struct json_value string, char *out);
-
-/*
-** The content of a JSON_STRING that has no escapes, in place; else NULL.
-** `*length` gets its bytes.
-*/
-const char *json_string_plain(struct json_value string, size_t *length);
-
-/* True where the JSON_STRING's content is exactly these bytes. */
-bool json_string_is(struct json_value string, const char *bytes, size_t length);
-
-/* True where two JSON_STRINGs have the same content. */
-bool json_strings_equal(struct json_value left, struct json_value right);
 
 /* True, with `*out` set, where the value is JSON_INTEGER and fits 64 bits. */
 bool json_integer(struct json_value value, int64_t *out);

@@ -31,16 +31,14 @@ bool jwk_write(struct text *out, const struct key *key, bool with_private,
 ** `key_ops` `sign` becomes `verify`). A symmetric or unusable key is a fault;
 ** in a JWKS such members are left out.
 */
-bool jwk_write_public(struct text *out, const struct key_set *set, const void *bytes,
-    size_t length, struct fault *fault);
+bool jwk_write_public(struct text *out, const struct key_set *set, const void *bytes, size_t length,
+    struct fault *fault);
 
 /* Appends the RFC 7638 thumbprint, base64url, with `hash` "sha256", "sha384" or "sha512". */
-bool jwk_thumbprint(struct text *out, const struct key *key, const char *hash,
-    struct fault *fault);
+bool jwk_thumbprint(struct text *out, const struct key *key, const char *hash, struct fault *fault);
 
 /* Appends the key as PEM: PKCS#8 where `with_private`, else SPKI. KEY_OCT and (before OpenSSL 3.5) AKP are faults. */
-bool jwk_write_pem(struct text *out, const struct key *key, bool with_private,
-    struct fault *fault);
+bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, struct fault *fault);
 
 /*
 ** Makes a new key for `algorithm` and appends its private JWK, with alg, use

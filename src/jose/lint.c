@@ -17,8 +17,8 @@
 #define DAY 86400.0
 #define ACCESS_LIFETIME_MAX (1 * DAY)
 #define ANY_LIFETIME_MAX (90 * DAY)
-#define PAYLOAD_BYTES_MAX 4096  /* what cookies and header fields commonly hold */
-#define MILLISECONDS_FROM 1e11  /* in seconds, the year 5138 */
+#define PAYLOAD_BYTES_MAX 4096 /* what cookies and header fields commonly hold */
+#define MILLISECONDS_FROM 1e11 /* in seconds, the year 5138 */
 
 /* What the rules look at. */
 struct subject {
@@ -98,8 +98,7 @@ static bool lifetime_long(const struct subject *subject)
 static bool lifetime_long_for_access(const struct subject *subject)
 {
     double seconds = lifetime(subject);
-    return is_access_token(subject) && seconds > ACCESS_LIFETIME_MAX &&
-           seconds <= ANY_LIFETIME_MAX;
+    return is_access_token(subject) && seconds > ACCESS_LIFETIME_MAX && seconds <= ANY_LIFETIME_MAX;
 }
 
 static bool exp_before_iat(const struct subject *subject)
@@ -169,11 +168,10 @@ static bool audience_is_public(struct json_value aud)
 static bool alg_symmetric_for_public(const struct subject *subject)
 {
     const struct token_header *header = subject->header;
-    bool symmetric =
-        header != NULL
-            ? header->algorithm != NULL && header->algorithm->family == FAMILY_HMAC
-            : subject->keys != NULL && !subject->keys->is_set &&
-                  subject->keys->keys[0].type == KEY_OCT;
+    bool symmetric = header != NULL
+                         ? header->algorithm != NULL && header->algorithm->family == FAMILY_HMAC
+                         : subject->keys != NULL && !subject->keys->is_set &&
+                               subject->keys->keys[0].type == KEY_OCT;
     return symmetric && audience_is_public(claim(subject, CLAIM_AUD));
 }
 
@@ -198,8 +196,8 @@ static bool typ_generic(const struct subject *subject)
 
 static bool kid_missing(const struct subject *subject)
 {
-    return subject->header != NULL && subject->header->kid.text == NULL &&
-           subject->keys != NULL && subject->keys->is_set;
+    return subject->header != NULL && subject->header->kid.text == NULL && subject->keys != NULL &&
+           subject->keys->is_set;
 }
 
 static bool header_brings_key(const struct subject *subject)
@@ -233,8 +231,8 @@ static const struct {
         exp_before_iat },
     { LINT_ERROR, "alg-weak", "alg is none, unknown or broken: no verifier should take it",
         "RFC 8725 3.2", alg_weak },
-    { LINT_ERROR, "key-weak", "the key is too weak or unusable: see jwk_problem()",
-        "RFC 8725 3.5", key_weak },
+    { LINT_ERROR, "key-weak", "the key is too weak or unusable: see jwk_problem()", "RFC 8725 3.5",
+        key_weak },
     { LINT_WARNING, "access-lifetime-long",
         "an access token lives longer than 24 hours: a stolen one does, too", "RFC 9700 4.10.1",
         lifetime_long_for_access },
@@ -245,9 +243,8 @@ static const struct {
     { LINT_WARNING, "iat-missing",
         "no iat: its age is unknown, and a cut-off date revokes it whatever its age",
         "RFC 7519 4.1.6", iat_missing },
-    { LINT_WARNING, "alg-symmetric",
-        "HMAC for a public audience: whoever verifies can also issue", "RFC 8725 3.5",
-        alg_symmetric_for_public },
+    { LINT_WARNING, "alg-symmetric", "HMAC for a public audience: whoever verifies can also issue",
+        "RFC 8725 3.5", alg_symmetric_for_public },
     { LINT_WARNING, "payload-large", "payload over 4 KB: cookies and header fields overflow",
         "RFC 6265 6.1", payload_large },
     { LINT_WARNING, "kid-missing", "no kid, and the keys are a set: keys cannot be rotated well",
@@ -260,9 +257,8 @@ static const struct {
         sub_is_email },
     { LINT_INFO, "jti-missing", "no jti: this one token cannot be revoked by itself",
         "RFC 7519 4.1.7", jti_missing },
-    { LINT_INFO, "typ-generic",
-        "typ is generic: an explicit type keeps kinds of tokens apart", "RFC 8725 3.11",
-        typ_generic },
+    { LINT_INFO, "typ-generic", "typ is generic: an explicit type keeps kinds of tokens apart",
+        "RFC 8725 3.11", typ_generic },
 };
 
 static const struct {
@@ -309,11 +305,10 @@ static bool is_exempt(const struct subject *subject, const struct json_member *m
 
 #define MEMBER_DEPTH_MAX 8
 
-static void lint_members(
-    struct lint_report *report, struct json_value container, unsigned depth);
+static void lint_members(struct lint_report *report, struct json_value container, unsigned depth);
 
-static void lint_member(struct lint_report *report, struct json_value name,
-    struct json_value value, unsigned depth)
+static void lint_member(
+    struct lint_report *report, struct json_value name, struct json_value value, unsigned depth)
 {
     enum lint_kind kind = lint_member_kind(name, value);
     if (kind != LOOKS_HARMLESS) {
@@ -353,8 +348,8 @@ static void lint_subject(struct lint_report *report, const struct subject *subje
     }
     for (size_t i = 0; i < payload->count; i++) {
         const struct json_member *member = &payload->members[i];
-        struct json_value name = {
-            payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+        struct json_value name = { payload->text + member->name_at - 1, member->name_length + 2,
+            JSON_STRING };
         if (!is_exempt(subject, member)) {
             lint_member(report, name, json_member_value(payload, member), 0);
         }
@@ -374,17 +369,18 @@ static void sort_findings(struct lint_report *report)
     }
 }
 
-static bool lint_payload(struct lint_report *report, const char *text, size_t length,
-    struct subject *subject)
+static bool lint_payload(
+    struct lint_report *report, const char *text, size_t length, const struct subject *given)
 {
+    struct subject subject = *given;
     struct json_object payload;
     struct claims claims;
     enum json_fault fault = json_object_read(&payload, text, length, NULL);
     if (fault == JSON_FINE) {
         claims_locate(&claims, &payload);
-        subject->claims = &claims;
-        subject->payload_bytes = length;
-        lint_subject(report, subject);
+        subject.claims = &claims;
+        subject.payload_bytes = length;
+        lint_subject(report, &subject);
     } else {
         add(report, LINT_ERROR, "payload-malformed", json_fault_text(fault), "RFC 7519 7.2");
     }
@@ -393,9 +389,10 @@ static bool lint_payload(struct lint_report *report, const char *text, size_t le
 }
 
 /* The header once more, as verification reads it: its members have types. */
-static bool lint_token(struct lint_report *report, const char *text, size_t length,
-    struct subject *subject)
+static bool lint_token(
+    struct lint_report *report, const char *text, size_t length, const struct subject *given)
 {
+    struct subject subject = *given;
     struct unverified unverified;
     struct token_header header;
     const char *why;
@@ -410,10 +407,10 @@ static bool lint_token(struct lint_report *report, const char *text, size_t leng
             &header, unverified.header.text, unverified.header.length, &why, &member);
     }
     if (read == HEADER_FINE) {
-        subject->header = &header;
-        subject->claims = &unverified.claims;
-        subject->payload_bytes = unverified.payload.length;
-        lint_subject(report, subject);
+        subject.header = &header;
+        subject.claims = &unverified.claims;
+        subject.payload_bytes = unverified.payload.length;
+        lint_subject(report, &subject);
     } else if (read == HEADER_BAD && result != UNVERIFIED_NO_MEMORY) {
         add(report, LINT_ERROR, "token-malformed",
             "not a compact JWS with a strict JSON header and payload: verifiers refuse it",

@@ -13,7 +13,7 @@ enum lint_severity { LINT_INFO, LINT_WARNING, LINT_ERROR };
 /* What a rule found. All texts are static; `subject` may point into the text that was linted. */
 struct lint_finding {
     enum lint_severity severity;
-    const char *rule;      /* its stable name, "exp-missing" */
+    const char *rule; /* its stable name, "exp-missing" */
     const char *message;
     const char *reference; /* an RFC section, "RFC 8725 3.1" */
     const char *subject;   /* the raw JSON name of the member it is about, or NULL */

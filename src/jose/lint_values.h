@@ -9,8 +9,8 @@
 
 enum lint_kind {
     LOOKS_HARMLESS,
-    LOOKS_LIKE_PASSWORD,    /* also hashes of them */
-    LOOKS_LIKE_SECRET,      /* API keys, private keys, tokens of other systems */
+    LOOKS_LIKE_PASSWORD, /* also hashes of them */
+    LOOKS_LIKE_SECRET,   /* API keys, private keys, tokens of other systems */
     LOOKS_LIKE_CARD_NUMBER,
     LOOKS_LIKE_NATIONAL_ID,
     LOOKS_LIKE_EMAIL,

@@ -73,8 +73,8 @@ static bool is_good_string(struct json_value value)
     return value.type == JSON_STRING && value.length > 2 && value.length <= OPTION_STRING_MAX;
 }
 
-static bool read_string(struct policy *policy, const struct option *option,
-    struct json_value value, struct fault *fault)
+static bool read_string(struct policy *policy, const struct option *option, struct json_value value,
+    struct fault *fault)
 {
     if (!is_good_string(value)) return wrong(option, "a string that is not empty", fault);
     keep(policy, option, value);
@@ -163,16 +163,16 @@ static bool read_crit(struct policy *policy, const struct option *option, struct
     return true;
 }
 
-static bool read_object(struct policy *policy, const struct option *option,
-    struct json_value value, struct fault *fault)
+static bool read_object(struct policy *policy, const struct option *option, struct json_value value,
+    struct fault *fault)
 {
     if (value.type != JSON_OBJECT) return wrong(option, "an object", fault);
     keep(policy, option, value);
     return true;
 }
 
-static bool read_claims(struct policy *policy, const struct option *option,
-    struct json_value value, struct fault *fault)
+static bool read_claims(struct policy *policy, const struct option *option, struct json_value value,
+    struct fault *fault)
 {
     struct json_cursor cursor;
     struct json_value name;
@@ -186,8 +186,8 @@ static bool read_claims(struct policy *policy, const struct option *option,
 }
 
 /* Further header members: what has an option of its own, or a meaning that signing decides, is refused. */
-static bool read_header(struct policy *policy, const struct option *option,
-    struct json_value value, struct fault *fault)
+static bool read_header(struct policy *policy, const struct option *option, struct json_value value,
+    struct fault *fault)
 {
     static const char *const refused[] = { "alg", "crit", "b64", "typ", "kid" };
     struct json_cursor cursor;
@@ -225,8 +225,8 @@ static bool read_seconds(struct policy *policy, const struct option *option,
     return true;
 }
 
-static bool read_leeway(struct policy *policy, const struct option *option,
-    struct json_value value, struct fault *fault)
+static bool read_leeway(struct policy *policy, const struct option *option, struct json_value value,
+    struct fault *fault)
 {
     if (!read_number(value, 0, POLICY_LEEWAY_MAX, &policy->leeway)) {
         return wrong(option, "a number of seconds from 0 to 600", fault);
@@ -268,8 +268,8 @@ static bool unknown_algorithm(
     return fault_set(fault, "options: %sunknown algorithm (see jwt_algorithms)", where);
 }
 
-static bool add_algorithm(struct policy *policy, const char *where, const char *name,
-    size_t length, struct fault *fault)
+static bool add_algorithm(
+    struct policy *policy, const char *where, const char *name, size_t length, struct fault *fault)
 {
     const struct algorithm *algorithm = algorithm_find(name, length);
     if (algorithm == NULL) return unknown_algorithm(where, name, length, fault);
@@ -278,8 +278,8 @@ static bool add_algorithm(struct policy *policy, const char *where, const char *
     return true;
 }
 
-static bool add_algorithm_value(struct policy *policy, const char *where, struct json_value value,
-    struct fault *fault)
+static bool add_algorithm_value(
+    struct policy *policy, const char *where, struct json_value value, struct fault *fault)
 {
     char name[64];
     if (value.length > sizeof name) return unknown_algorithm(where, "", 0, fault);
@@ -429,8 +429,8 @@ static bool unknown_option(struct json_value name, enum policy_use use, struct f
         if ((unsigned char)bytes[i] < 0x20) return fault_set(fault, "options: unknown member");
     }
     if (is_known_elsewhere(bytes, length)) {
-        return fault_set(fault, "options: member \"%.*s\" has no meaning for this function",
-            (int)length, bytes);
+        return fault_set(
+            fault, "options: member \"%.*s\" has no meaning for this function", (int)length, bytes);
     }
     nearest = nearest_option(bytes, length, use);
     if (nearest == NULL) {
@@ -440,8 +440,8 @@ static bool unknown_option(struct json_value name, enum policy_use use, struct f
         bytes, nearest->name);
 }
 
-static bool read_member(struct policy *policy, struct json_value name, struct json_value value,
-    struct fault *fault)
+static bool read_member(
+    struct policy *policy, struct json_value name, struct json_value value, struct fault *fault)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &options[i];
@@ -464,15 +464,14 @@ static bool check_together(const struct policy *policy, struct fault *fault)
     }
     if (verifies && policy->profile != PROFILE_NONE &&
         (policy->iss.text == NULL || policy->aud.text == NULL)) {
-        return fault_set(fault,
-            "options: profile: needs options iss and aud, whom to trust and who is meant");
+        return fault_set(
+            fault, "options: profile: needs options iss and aud, whom to trust and who is meant");
     }
     if (policy->profile == PROFILE_LOGOUT_TOKEN && policy->nonce.text != NULL) {
         return fault_set(fault, "options: nonce: a logout token must not have one");
     }
     if (policy->unencoded && !policy->detached) {
-        return fault_set(
-            fault, "options: b64: false goes only with \"detached\": true (RFC 7797)");
+        return fault_set(fault, "options: b64: false goes only with \"detached\": true (RFC 7797)");
     }
     return true;
 }
@@ -486,8 +485,7 @@ static bool read_options(struct policy *policy, struct fault *fault)
         json_object_read(&policy->object, policy->source, policy->source_length, NULL);
     if (json == JSON_NO_MEMORY) return fault_memory(fault);
     if (json != JSON_FINE) return fault_set(fault, "options: %s", json_fault_text(json));
-    cursor =
-        json_cursor_start(json_value_at(policy->source, policy->source_length));
+    cursor = json_cursor_start(json_value_at(policy->source, policy->source_length));
     while (json_object_next(&cursor, &name, &value)) {
         if (!read_member(policy, name, value, fault)) return false;
     }
@@ -525,9 +523,8 @@ struct policy *policy_read(
     if (fine && text != NULL && is_json_like(text, length)) {
         fine = read_options(policy, fault);
     } else if (fine && text != NULL) {
-        fine = (use & (SIGN | VERIFY)) != 0
-                   ? add_algorithm(policy, "", text, length, fault)
-                   : fault_set(fault, "options: must be a JSON object");
+        fine = (use & (SIGN | VERIFY)) != 0 ? add_algorithm(policy, "", text, length, fault)
+                                            : fault_set(fault, "options: must be a JSON object");
     }
     if (!fine) {
         policy_release(policy);

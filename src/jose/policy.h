@@ -57,10 +57,10 @@ struct policy {
     struct json_value payload; /* jws_verify: the detached payload, a string */
     enum policy_profile profile;
     bool has_now;
-    double now;      /* seconds since 1970 */
-    double leeway;   /* seconds */
+    double now;    /* seconds since 1970 */
+    double leeway; /* seconds */
     bool has_max_age;
-    double max_age;  /* seconds */
+    double max_age;    /* seconds */
     size_t max_length; /* bytes of a token */
 
     /* Signing; iss, sub, aud, typ and now are shared with the above. */

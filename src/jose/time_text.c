@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define SECONDS_A_DAY 86400
-#define YEAR_0 -62167219200.0    /* 0000-01-01T00:00:00Z */
+#define YEAR_0 (-62167219200.0) /* 0000-01-01T00:00:00Z */
 #define YEAR_10000 253402300800.0
 
 /*
@@ -21,8 +21,7 @@ static void civil_date(long long days, int *year, int *month, int *day)
     long long day_of_era = shifted - era * 146097;
     long long year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    long long day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    long long day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     long long shifted_month = (5 * day_of_year + 2) / 153;
     *day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
     *month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
@@ -58,7 +57,8 @@ void time_text_add_duration(struct text *text, double seconds)
     static const struct {
         double seconds;
         const char *name;
-    } units[] = { { 86400, " d" }, { 3600, " h" }, { 60, " min" }, { 1, " s" } };
+    } units[] = { { 31536000, " y" }, { 86400, " d" }, { 3600, " h" }, { 60, " min" },
+        { 1, " s" } };
     int shown = 0;
     if (!(seconds >= 1)) {
         text_add_string(text, "less than 1 s");

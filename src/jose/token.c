@@ -30,7 +30,18 @@ size_t token_signing_length(const struct token_parts *parts)
 
 /* RFC 7515 section 4.1 and RFC 7797 section 3. */
 static const char *const registered[] = {
-    "alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "b64",
+    "alg",
+    "jku",
+    "jwk",
+    "kid",
+    "x5u",
+    "x5c",
+    "x5t",
+    "x5t#S256",
+    "typ",
+    "cty",
+    "crit",
+    "b64",
 };
 
 bool token_header_is_registered(const char *name, size_t length)

@@ -12,7 +12,7 @@
 struct token_parts {
     const char *text;
     size_t length;
-    size_t header_length;    /* the header starts at 0 */
+    size_t header_length; /* the header starts at 0 */
     size_t payload_at;
     size_t payload_length;
     size_t signature_at;
@@ -32,9 +32,9 @@ size_t token_signing_length(const struct token_parts *parts);
 struct token_header {
     struct json_object object;
     struct json_value alg;
-    struct json_value kid;  /* absent, or a string */
-    struct json_value typ;  /* absent, or a string */
-    struct json_value crit; /* absent, or a well-formed list: see token_header_read() */
+    struct json_value kid;             /* absent, or a string */
+    struct json_value typ;             /* absent, or a string */
+    struct json_value crit;            /* absent, or a well-formed list: see token_header_read() */
     const struct algorithm *algorithm; /* NULL where `alg` is not one of ours */
     bool has_b64;
     bool b64; /* RFC 7797; true unless the header says false */

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-static enum reached fail(struct verification *verification, enum status status,
-    const char *subject, const char *note)
+static enum reached fail(
+    struct verification *verification, enum status status, const char *subject, const char *note)
 {
     verification->status = status;
     verification->detail = (struct detail){
@@ -57,12 +57,11 @@ static enum reached check_segments(struct verification *verification)
     }
     if (!make_buffer(verification)) return REACHED_NO_MEMORY;
     verification->header_text = (const char *)verification->buffer;
-    verification->payload_bytes =
-        verification->buffer + BASE64URL_SIZE(parts->header_length);
+    verification->payload_bytes = verification->buffer + BASE64URL_SIZE(parts->header_length);
     verification->signature_bytes =
         verification->payload_bytes + BASE64URL_SIZE(parts->payload_length);
-    if (!base64url_decode(verification->buffer, &verification->header_length, text,
-            parts->header_length)) {
+    if (!base64url_decode(
+            verification->buffer, &verification->header_length, text, parts->header_length)) {
         return fail(verification, STATUS_MALFORMED, NULL, "the header is not strict base64url");
     }
     if (!base64url_decode(verification->payload_bytes, &verification->payload_length,
@@ -126,8 +125,8 @@ static enum reached check_crit(struct verification *verification)
             "must be named in crit where it is false (RFC 7797 section 6)");
     }
     if (!header->b64 && verification->parts.payload_length > 0) {
-        return fail(verification, STATUS_BAD_HEADER, "b64",
-            "false goes only with a detached payload here");
+        return fail(
+            verification, STATUS_BAD_HEADER, "b64", "false goes only with a detached payload here");
     }
     return REACHED;
 }
@@ -154,8 +153,8 @@ static enum reached check_algorithm(struct verification *verification)
     return REACHED;
 }
 
-static enum reached key_failed(struct verification *verification, enum status status,
-    const char *note)
+static enum reached key_failed(
+    struct verification *verification, enum status status, const char *note)
 {
     fail(verification, status, "kid", note);
     verification->detail.found = verification->header.kid;
@@ -189,8 +188,7 @@ static enum reached judge_key(struct verification *verification)
         verification->detail.found = verification->header.alg;
         return REACHED;
     }
-    refusal =
-        key_refusal(verification->key, algorithm, OPERATION_VERIFY, policy->allow_weak_key);
+    refusal = key_refusal(verification->key, algorithm, OPERATION_VERIFY, policy->allow_weak_key);
     if (refusal != NULL) return key_failed(verification, STATUS_KEY_UNUSABLE, refusal);
     return REACHED;
 }
@@ -218,8 +216,7 @@ static enum reached check_key(struct verification *verification)
         }
     }
     choice = key_set_choose(verification->keys, verification->header.algorithm, bytes, length,
-        verification->policy->algorithms, verification->policy->allow_weak_key,
-        &verification->key);
+        verification->policy->algorithms, verification->policy->allow_weak_key, &verification->key);
     if (decoded != own) memory_free(decoded);
     return choice == KEY_CHOSEN ? judge_key(verification) : judge_choice(verification, choice);
 }
@@ -234,14 +231,12 @@ static enum reached check_signature_length(struct verification *verification)
     return REACHED;
 }
 
-static enum reached judge_signature(
-    struct verification *verification, enum signature_result result)
+static enum reached judge_signature(struct verification *verification, enum signature_result result)
 {
     switch (result) {
     case SIGNATURE_GOOD: return REACHED;
     case SIGNATURE_NO_MEMORY: return REACHED_NO_MEMORY;
-    default:
-        return fail(verification, STATUS_BAD_SIGNATURE, NULL, "the signature does not match");
+    default: return fail(verification, STATUS_BAD_SIGNATURE, NULL, "the signature does not match");
     }
 }
 
@@ -272,9 +267,9 @@ static enum reached check_detached_signature(struct verification *verification)
         memcpy(input + head, memory, payload_length);
         input_length += payload_length;
     }
-    enum signature_result result = signature_verify(verification->key,
-        verification->header.algorithm, input, input_length, verification->signature_bytes,
-        verification->signature_length);
+    enum signature_result result =
+        signature_verify(verification->key, verification->header.algorithm, input, input_length,
+            verification->signature_bytes, verification->signature_length);
     verification->detached = memory;
     verification->payload_bytes = memory;
     verification->payload_length = payload_length;
@@ -284,10 +279,10 @@ static enum reached check_detached_signature(struct verification *verification)
 static enum reached check_signature(struct verification *verification)
 {
     if (verification->policy->payload.text != NULL) return check_detached_signature(verification);
-    return judge_signature(verification,
-        signature_verify(verification->key, verification->header.algorithm, verification->token,
-            token_signing_length(&verification->parts), verification->signature_bytes,
-            verification->signature_length));
+    return judge_signature(
+        verification, signature_verify(verification->key, verification->header.algorithm,
+                          verification->token, token_signing_length(&verification->parts),
+                          verification->signature_bytes, verification->signature_length));
 }
 
 /* RFC 7519 section 7.2, step 10. */

@@ -98,8 +98,7 @@ double connection_clock(struct connection *connection)
     sqlite3_vfs *vfs = NULL;
     sqlite3_int64 milliseconds;
     double days;
-    if (sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) !=
-            SQLITE_OK ||
+    if (sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK ||
         vfs == NULL) {
         vfs = sqlite3_vfs_find(NULL);
     }
@@ -161,8 +160,8 @@ static bool holds_secret(const struct key_set *set)
 }
 
 /* Keeps a set that was just read. That it cannot be kept is no fault: it will be read again. */
-static void key_cache_keep(struct key_cache *cache, const void *bytes, size_t length,
-    bool is_blob, uint64_t mark, struct key_set *set)
+static void key_cache_keep(struct key_cache *cache, const void *bytes, size_t length, bool is_blob,
+    uint64_t mark, struct key_set *set)
 {
     size_t size = length + set->memory;
     struct key_entry entry = {
@@ -249,8 +248,8 @@ static void policy_cache_keep(struct policy_cache *cache, struct policy *policy)
     cache->count++;
 }
 
-struct policy *connection_policy(struct connection *connection, sqlite3_value *value,
-    enum policy_use use, struct fault *fault)
+struct policy *connection_policy(
+    struct connection *connection, sqlite3_value *value, enum policy_use use, struct fault *fault)
 {
     const char *text = NULL;
     size_t length = 0;

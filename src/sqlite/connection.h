@@ -50,8 +50,8 @@ struct key_set *connection_key(
 ** The policy for an options argument, found by content or read and kept. Returns
 ** a new reference, or NULL with `fault`. `value` NULL (no argument) gives defaults.
 */
-struct policy *connection_policy(struct connection *connection, sqlite3_value *value,
-    enum policy_use use, struct fault *fault);
+struct policy *connection_policy(
+    struct connection *connection, sqlite3_value *value, enum policy_use use, struct fault *fault);
 
 /* What jwt_debug() shows. */
 struct connection_report {

@@ -24,9 +24,9 @@ struct function_entry {
     const char *name;
     int arguments;
     int flags;
-    bool issues; /* signs, generates or shows private keys: not in sqlite3_jwtverify_init */
-    sql_function run;   /* scalar, or NULL */
-    sql_function step;  /* aggregate, or NULL */
+    bool issues;       /* signs, generates or shows private keys: not in sqlite3_jwtverify_init */
+    sql_function run;  /* scalar, or NULL */
+    sql_function step; /* aggregate, or NULL */
     void (*final)(sqlite3_context *context);
 };
 

@@ -28,8 +28,7 @@ static void finish(sqlite3_context *context, const char *function, struct text *
 }
 
 /* The key set of an argument; NULL where it is SQL NULL (no fault) or wrong (fault). */
-static struct key_set *read_key(
-    sqlite3_context *context, sqlite3_value *value, struct fault *fault)
+static struct key_set *read_key(sqlite3_context *context, sqlite3_value *value, struct fault *fault)
 {
     if (sqlite3_value_type(value) == SQLITE_NULL) return NULL;
     return connection_key(sqlite3_user_data(context), value, fault);
@@ -107,8 +106,7 @@ static const struct key *single_key(const struct key_set *set, struct fault *fau
 }
 
 /* jwk_thumbprint(key [, hash]) */
-static void jwk_thumbprint_function(
-    sqlite3_context *context, int count, sqlite3_value **arguments)
+static void jwk_thumbprint_function(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     static const char *const hashes[] = { "sha256", "sha384", "sha512" };
     struct fault fault = { FAULT_NONE, "" };
@@ -155,8 +153,7 @@ static void jwk_from_pem(sqlite3_context *context, int count, sqlite3_value **ar
         struct jwk_members members = { NULL, NULL, NULL, 0 };
         if (policy->algorithm != NULL) {
             members.alg = policy->algorithm->name;
-            if ((key_algorithms(key, policy->algorithms) & algorithm_bit(policy->algorithm)) ==
-                0) {
+            if ((key_algorithms(key, policy->algorithms) & algorithm_bit(policy->algorithm)) == 0) {
                 fault_set(&fault, "options: alg: is not an algorithm of this key");
             }
         }
@@ -215,8 +212,8 @@ static const char *single_problem(const struct key *key, const struct algorithm 
     enum key_operation operation = key->is_private && key->type != KEY_OCT && !key->may_verify
                                        ? OPERATION_SIGN
                                        : OPERATION_VERIFY;
-    if (algorithm != NULL && (key_algorithms(key, algorithm_bit(algorithm)) &
-                                 algorithm_bit(algorithm)) == 0) {
+    if (algorithm != NULL &&
+        (key_algorithms(key, algorithm_bit(algorithm)) & algorithm_bit(algorithm)) == 0) {
         return "does not serve this algorithm";
     }
     if (algorithm == NULL) algorithm = key_default_algorithm(key);
@@ -259,8 +256,8 @@ static void jwk_problem(sqlite3_context *context, int count, sqlite3_value **arg
     }
     if (fault.kind == FAULT_CALLER) problem = fault.text;
     if (set != NULL) {
-        problem = set->is_set ? set_problem(set, algorithm)
-                              : single_problem(&set->keys[0], algorithm);
+        problem =
+            set->is_set ? set_problem(set, algorithm) : single_problem(&set->keys[0], algorithm);
     }
     if (problem != NULL) sqlite3_result_text(context, problem, -1, SQLITE_TRANSIENT);
     key_set_release(set);
@@ -272,8 +269,8 @@ struct jwks_state {
     bool failed;
 };
 
-static void jwks_add(struct jwks_state *state, const struct key_set *set, sqlite3_value *value,
-    struct fault *fault)
+static void jwks_add(
+    struct jwks_state *state, const struct key_set *set, sqlite3_value *value, struct fault *fault)
 {
     struct text key;
     text_start(&key);

@@ -22,8 +22,16 @@ struct algorithms_cursor {
     size_t row;
 };
 
-enum { ALGORITHM_ALG, ALGORITHM_FAMILY, ALGORITHM_KTY, ALGORITHM_CRV, ALGORITHM_HASH,
-    ALGORITHM_SIGNATURE_BYTES, ALGORITHM_DETERMINISTIC, ALGORITHM_AVAILABLE };
+enum {
+    ALGORITHM_ALG,
+    ALGORITHM_FAMILY,
+    ALGORITHM_KTY,
+    ALGORITHM_CRV,
+    ALGORITHM_HASH,
+    ALGORITHM_SIGNATURE_BYTES,
+    ALGORITHM_DETERMINISTIC,
+    ALGORITHM_AVAILABLE
+};
 
 static int algorithms_connect(sqlite3 *db, void *context, int count, const char *const *arguments,
     sqlite3_vtab **out, char **message)
@@ -144,8 +152,19 @@ struct keys_cursor {
     char *problem;              /* why the one key could not be read, or NULL */
 };
 
-enum { KEY_KID, KEY_KTY, KEY_ALG, KEY_CRV, KEY_USE, KEY_BITS, KEY_PRIVATE, KEY_THUMBPRINT, KEY_JWK,
-    KEY_PROBLEM, KEY_ARGUMENT };
+enum {
+    KEY_KID,
+    KEY_KTY,
+    KEY_ALG,
+    KEY_CRV,
+    KEY_USE,
+    KEY_BITS,
+    KEY_PRIVATE,
+    KEY_THUMBPRINT,
+    KEY_JWK,
+    KEY_PROBLEM,
+    KEY_ARGUMENT
+};
 
 static int keys_connect(sqlite3 *db, void *context, int count, const char *const *arguments,
     sqlite3_vtab **out, char **message)
@@ -231,8 +250,8 @@ static int keys_fault(
             if (!json_string_is(name, "kty", 3)) continue;
             cursor->rows = 1;
             cursor->jwk = document;
-            cursor->problem = sqlite3_mprintf("%s",
-                strncmp(fault->text, "key: ", 5) == 0 ? fault->text + 5 : fault->text);
+            cursor->problem = sqlite3_mprintf(
+                "%s", strncmp(fault->text, "key: ", 5) == 0 ? fault->text + 5 : fault->text);
             return cursor->problem == NULL ? SQLITE_NOMEM : SQLITE_OK;
         }
     }
@@ -279,8 +298,8 @@ static int keys_eof(sqlite3_vtab_cursor *base)
 }
 
 /* The key's own text; for PEM, whose JWK is another document, that document. */
-static void result_jwk(sqlite3_context *context, const struct keys_cursor *cursor,
-    const struct key *key)
+static void result_jwk(
+    sqlite3_context *context, const struct keys_cursor *cursor, const struct key *key)
 {
     struct fault fault = { FAULT_NONE, "" };
     struct text out;
@@ -312,12 +331,12 @@ static void result_thumbprint(sqlite3_context *context, const struct key *key)
 static const char *row_problem(const struct key *key)
 {
     if (key->problem != NULL) return key->problem;
-    return key_refusal(key, NULL,
-        key->may_verify || !key->is_private ? OPERATION_VERIFY : OPERATION_SIGN, false);
+    return key_refusal(
+        key, NULL, key->may_verify || !key->is_private ? OPERATION_VERIFY : OPERATION_SIGN, false);
 }
 
-static void key_column(sqlite3_context *context, const struct keys_cursor *cursor,
-    const struct key *key, int column)
+static void key_column(
+    sqlite3_context *context, const struct keys_cursor *cursor, const struct key *key, int column)
 {
     bool readable = key->problem == NULL;
     switch (column) {

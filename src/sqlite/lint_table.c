@@ -151,9 +151,7 @@ static int lint_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
         break;
     case LINT_RULE: sqlite3_result_text(context, finding->rule, -1, SQLITE_STATIC); break;
     case LINT_MESSAGE: result_message(context, finding); break;
-    case LINT_REFERENCE:
-        sqlite3_result_text(context, finding->reference, -1, SQLITE_STATIC);
-        break;
+    case LINT_REFERENCE: sqlite3_result_text(context, finding->reference, -1, SQLITE_STATIC); break;
     default:
         if (cursor->arguments[column - LINT_ARGUMENTS] != NULL) {
             sqlite3_result_value(context, cursor->arguments[column - LINT_ARGUMENTS]);

@@ -30,9 +30,9 @@ static bool read_caller(struct question *question, enum policy_use use, sqlite3_
     return refusal == NULL || fault_set(fault, "key: %s", refusal);
 }
 
-int question_ask(struct question *question, struct connection *connection,
-    sqlite3_context *context, int options_argument, enum policy_use use, sqlite3_value *token,
-    sqlite3_value *key, sqlite3_value *options, struct fault *fault)
+int question_ask(struct question *question, struct connection *connection, sqlite3_context *context,
+    int options_argument, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
+    sqlite3_value *options, struct fault *fault)
 {
     const char *text;
     size_t length;
@@ -49,17 +49,17 @@ int question_ask(struct question *question, struct connection *connection,
     }
     text = argument_text(token, &length, &no_memory);
     if (no_memory) return SQLITE_NOMEM;
-    switch (verdict_reach(&question->verification, text, length, question->keys,
-        question->policy, &question->services)) {
+    switch (verdict_reach(&question->verification, text, length, question->keys, question->policy,
+        &question->services)) {
     case REACHED: return SQLITE_OK;
     case REACHED_NO_MEMORY: return SQLITE_NOMEM;
     default: return SQLITE_ERROR;
     }
 }
 
-bool question_ask_scalar(struct question *question, sqlite3_context *context,
-    const char *function, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
-    sqlite3_value *options, int options_argument)
+bool question_ask_scalar(struct question *question, sqlite3_context *context, const char *function,
+    enum policy_use use, sqlite3_value *token, sqlite3_value *key, sqlite3_value *options,
+    int options_argument)
 {
     struct fault fault = { FAULT_NONE, "" };
     int rc = question_ask(question, sqlite3_user_data(context), context, options_argument, use,
@@ -69,7 +69,8 @@ bool question_ask_scalar(struct question *question, sqlite3_context *context,
     } else if (fault.kind != FAULT_NONE) {
         result_fault(context, function, &fault);
     }
-    return rc == SQLITE_OK; /* else, and without a fault: the service that failed has set its error */
+    return rc ==
+           SQLITE_OK; /* else, and without a fault: the service that failed has set its error */
 }
 
 void question_release(struct question *question)

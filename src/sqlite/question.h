@@ -26,14 +26,14 @@ struct question {
 ** question_release() is due in every case. `context` and `options_argument` as
 ** in the struct. A large struct, not to be copied.
 */
-int question_ask(struct question *question, struct connection *connection,
-    sqlite3_context *context, int options_argument, enum policy_use use, sqlite3_value *token,
-    sqlite3_value *key, sqlite3_value *options, struct fault *fault);
+int question_ask(struct question *question, struct connection *connection, sqlite3_context *context,
+    int options_argument, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
+    sqlite3_value *options, struct fault *fault);
 
 /* question_ask() for a scalar function: true where there is a verdict; else the error is set on `context`. */
-bool question_ask_scalar(struct question *question, sqlite3_context *context,
-    const char *function, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
-    sqlite3_value *options, int options_argument);
+bool question_ask_scalar(struct question *question, sqlite3_context *context, const char *function,
+    enum policy_use use, sqlite3_value *token, sqlite3_value *key, sqlite3_value *options,
+    int options_argument);
 
 /* Gives back what question_ask() holds. */
 void question_release(struct question *question);

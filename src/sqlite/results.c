@@ -95,8 +95,7 @@ static bool find_by_path(sqlite3_context *context, const char *path, size_t leng
     const struct json_object *claims, struct json_value *value)
 {
     static const struct json_value empty = { "{}", 2, JSON_OBJECT };
-    struct json_value root =
-        claims == NULL ? empty : json_value_at(claims->text, claims->length);
+    struct json_value root = claims == NULL ? empty : json_value_at(claims->text, claims->length);
     *value = (struct json_value){ NULL, 0, JSON_NULL };
     switch (json_path_find(root, path, length, value)) {
     case JSON_PATH_FOUND:
@@ -110,8 +109,7 @@ static bool find_by_path(sqlite3_context *context, const char *path, size_t leng
     }
 }
 
-void result_claim(
-    sqlite3_context *context, sqlite3_value *path, const struct json_object *claims)
+void result_claim(sqlite3_context *context, sqlite3_value *path, const struct json_object *claims)
 {
     struct json_value value = { NULL, 0, JSON_NULL };
     size_t length;

@@ -34,8 +34,7 @@ void result_json_value(sqlite3_context *context, struct json_value value);
 ** names, taken literally, or found by SQLite's JSON syntax where it begins
 ** with '$'. A bad path raises in the name of jwt_claim, whatever the token.
 */
-void result_claim(
-    sqlite3_context *context, sqlite3_value *path, const struct json_object *claims);
+void result_claim(sqlite3_context *context, sqlite3_value *path, const struct json_object *claims);
 
 /*
 ** The bytes of a TEXT argument. NULL with `*length` 0 where it is not TEXT;

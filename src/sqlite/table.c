@@ -7,8 +7,7 @@ SQLITE_EXTENSION_INIT3
 
 #include <string.h>
 
-int table_connect(sqlite3 *db, void *connection, const char *schema, int risk,
-    sqlite3_vtab **out)
+int table_connect(sqlite3 *db, void *connection, const char *schema, int risk, sqlite3_vtab **out)
 {
     struct table *table;
     int rc = sqlite3_declare_vtab(db, schema);
@@ -30,8 +29,7 @@ int table_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
-int table_best_index(
-    sqlite3_index_info *info, int first, int count, int required, double rows)
+int table_best_index(sqlite3_index_info *info, int first, int count, int required, double rows)
 {
     int constraint[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
     unsigned unusable = 0;

@@ -16,8 +16,7 @@ struct table {
 ** Declares `schema` and makes the table; for an xConnect. `risk` is
 ** SQLITE_VTAB_INNOCUOUS, SQLITE_VTAB_DIRECTONLY or 0.
 */
-int table_connect(sqlite3 *db, void *connection, const char *schema, int risk,
-    sqlite3_vtab **out);
+int table_connect(sqlite3 *db, void *connection, const char *schema, int risk, sqlite3_vtab **out);
 
 /* Frees the table; fits as xDisconnect. */
 int table_disconnect(sqlite3_vtab *table);
@@ -29,8 +28,7 @@ int table_disconnect(sqlite3_vtab *table);
 ** but not usable gives SQLITE_CONSTRAINT, so that the planner turns the join
 ** round, as json_each does it.
 */
-int table_best_index(
-    sqlite3_index_info *info, int first, int count, int required, double rows);
+int table_best_index(sqlite3_index_info *info, int first, int count, int required, double rows);
 
 /* Sets the error text of a virtual table, "function: text", and returns the code to return. */
 int table_error(sqlite3_vtab *table, const char *function, const struct fault *fault);

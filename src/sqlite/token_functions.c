@@ -10,6 +10,7 @@
 SQLITE_EXTENSION_INIT3
 
 #include "../jose/issue.h"
+#include "../jose/scope.h"
 #include "../jose/secure.h"
 #include "../jose/unverified.h"
 #include "results.h"
@@ -23,8 +24,7 @@ static double read_clock(void *connection)
 
 /* What both signing functions need; false when the fault was raised. */
 static bool signing_arguments(sqlite3_context *context, const char *function, int count,
-    sqlite3_value **arguments, enum policy_use use, struct key_set **keys,
-    struct policy **policy)
+    sqlite3_value **arguments, enum policy_use use, struct key_set **keys, struct policy **policy)
 {
     struct connection *connection = sqlite3_user_data(context);
     struct fault fault = { FAULT_NONE, "" };
@@ -116,8 +116,8 @@ static void jws_sign(sqlite3_context *context, int count, sqlite3_value **argume
 ** Reads the token in `value` without a verdict. True where it is well-formed;
 ** else the result is NULL (its default) or the error is set.
 */
-static bool read_unverified(sqlite3_context *context, sqlite3_value *value, unsigned what,
-    struct unverified *unverified)
+static bool read_unverified(
+    sqlite3_context *context, sqlite3_value *value, unsigned what, struct unverified *unverified)
 {
     size_t length;
     bool no_memory = false;
@@ -160,8 +160,8 @@ static void jwt_header(sqlite3_context *context, int count, sqlite3_value **argu
 static void jwt_claim_unverified(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct unverified unverified;
-    bool fine = read_unverified(
-        context, arguments[0], UNVERIFIED_HEADER | UNVERIFIED_PAYLOAD, &unverified);
+    bool fine =
+        read_unverified(context, arguments[0], UNVERIFIED_HEADER | UNVERIFIED_PAYLOAD, &unverified);
     (void)count;
     result_claim(context, arguments[1],
         fine && unverified.header_fine && unverified.payload_fine ? &unverified.payload : NULL);
@@ -178,8 +178,8 @@ static bool is_letter_or_digit(char byte)
 static size_t b64token_length(const char *text, size_t length)
 {
     size_t at = 0;
-    while (at < length &&
-           (is_letter_or_digit(text[at]) || (text[at] != 0 && strchr("-._~+/", text[at]) != NULL))) {
+    while (at < length && (is_letter_or_digit(text[at]) ||
+                              (text[at] != 0 && strchr("-._~+/", text[at]) != NULL))) {
         at++;
     }
     if (at == 0) return 0;
@@ -208,14 +208,14 @@ static void jwt_bearer(sqlite3_context *context, int count, sqlite3_value **argu
 }
 
 /* Whether every word of `wanted` is in `scope`, words or the text of a JSON array. */
-static bool scope_grants(
+static bool scope_text_grants(
     const char *scope, size_t scope_length, const char *wanted, size_t wanted_length)
 {
     if (scope_length > 0 && scope[0] == '[' &&
         json_text_check(scope, scope_length, NULL) == JSON_FINE) {
-        return claims_scope_grants(json_value_at(scope, scope_length), wanted, wanted_length);
+        return scope_grants(json_value_at(scope, scope_length), wanted, wanted_length);
     }
-    return claims_words_grant(scope, scope_length, wanted, wanted_length);
+    return scope_words_grant(scope, scope_length, wanted, wanted_length);
 }
 
 /* jwt_scope(scope_value, wanted) */
@@ -232,7 +232,7 @@ static void jwt_scope(sqlite3_context *context, int count, sqlite3_value **argum
         return;
     }
     sqlite3_result_int(context, scope != NULL && wanted != NULL &&
-                                    scope_grants(scope, scope_length, wanted, wanted_length));
+                                    scope_text_grants(scope, scope_length, wanted, wanted_length));
 }
 
 #define RANDOM_BYTES_DEFAULT 16

@@ -95,8 +95,7 @@ static int reading_open(struct reading *reading, sqlite3_vtab *table, const char
         fault_set(&fault, "token: is missing: call %s(token [, key [, options]])", function);
         return table_error(table, function, &fault);
     }
-    if (reading->arguments[ARGUMENT_KEY] == NULL &&
-        reading->arguments[ARGUMENT_OPTIONS] != NULL) {
+    if (reading->arguments[ARGUMENT_KEY] == NULL && reading->arguments[ARGUMENT_OPTIONS] != NULL) {
         fault_set(&fault, "options: need a key beside them");
         return table_error(table, function, &fault);
     }
@@ -125,9 +124,25 @@ static const struct json_object *reading_claims(const struct reading *reading)
 
 /* ---- jwt_decode ---- */
 
-enum { DECODE_VALID, DECODE_STATUS, DECODE_DETAIL, DECODE_ALG, DECODE_KID, DECODE_TYP, DECODE_ISS,
-    DECODE_SUB, DECODE_AUD, DECODE_EXP, DECODE_NBF, DECODE_IAT, DECODE_JTI, DECODE_HEADER,
-    DECODE_PAYLOAD, DECODE_SIGNATURE, DECODE_ARGUMENTS };
+enum {
+    DECODE_VALID,
+    DECODE_STATUS,
+    DECODE_DETAIL,
+    DECODE_ALG,
+    DECODE_KID,
+    DECODE_TYP,
+    DECODE_ISS,
+    DECODE_SUB,
+    DECODE_AUD,
+    DECODE_EXP,
+    DECODE_NBF,
+    DECODE_IAT,
+    DECODE_JTI,
+    DECODE_HEADER,
+    DECODE_PAYLOAD,
+    DECODE_SIGNATURE,
+    DECODE_ARGUMENTS
+};
 
 struct decode_cursor {
     sqlite3_vtab_cursor base;
@@ -200,8 +215,7 @@ static void verdict_column(sqlite3_context *context, const struct reading *readi
     struct text out;
     if (!reading->asked) {
         if (column == DECODE_STATUS && !reading->trusted) {
-            sqlite3_result_text(
-                context, status_name(STATUS_MALFORMED), -1, SQLITE_STATIC);
+            sqlite3_result_text(context, status_name(STATUS_MALFORMED), -1, SQLITE_STATIC);
         }
         return;
     }
@@ -378,8 +392,8 @@ static int each_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
         return SQLITE_OK;
     }
     member = &payload->members[cursor->row];
-    name = (struct json_value){
-        payload->text + member->name_at - 1, member->name_length + 2, JSON_STRING };
+    name = (struct json_value){ payload->text + member->name_at - 1, member->name_length + 2,
+        JSON_STRING };
     value = json_member_value(payload, member);
     switch (column) {
     case EACH_KEY: result_json_value(context, name); break;

@@ -32,8 +32,7 @@ static void status_function(sqlite3_context *context, const char *function, enum
     struct question question;
     if (question_ask_scalar(&question, context, function, use, arguments[0], arguments[1],
             count > 2 ? arguments[2] : NULL, 2)) {
-        sqlite3_result_text(
-            context, status_name(question.verification.status), -1, SQLITE_STATIC);
+        sqlite3_result_text(context, status_name(question.verification.status), -1, SQLITE_STATIC);
     }
     question_release(&question);
 }
