@@ -369,7 +369,12 @@ static const struct option options[] = {
 
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
-/* Levenshtein's distance, for names of at most 32 characters. */
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+/* Levenshtein's distance, case aside, for names of at most 32 characters. */
 static size_t edit_distance(const char *left, size_t left_length, const char *right)
 {
     size_t row[33];
@@ -379,7 +384,7 @@ static size_t edit_distance(const char *left, size_t left_length, const char *ri
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= right_length; j++) {
-            size_t change = diagonal + (left[i - 1] != right[j - 1]);
+            size_t change = diagonal + (lower(left[i - 1]) != right[j - 1]);
             size_t insert = row[j - 1] + 1;
             size_t remove = row[j] + 1;
             diagonal = row[j];
