@@ -51,7 +51,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
             $(if $(filter yes,$(WERROR)),-Werror)
 DEFINES  := -DJWT_EXT_VERSION='"$(VERSION)"' -DJWT_EXT_LINKAGE='"$(LINKAGE)"'
 HARDEN   := -fstack-protector-strong
-ifeq ($(instrumented),)
+# The checked string functions need an optimizing compiler, and their room is the sanitizers' work.
+ifneq ($(and $(filter-out -O0 -Og,$(filter -O%,$(CFLAGS))),$(if $(instrumented),,yes)),)
 HARDEN   += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 ifneq ($(SANITIZE),)
