@@ -139,7 +139,7 @@ bool key_private_ec(struct key *key)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     if (context == NULL) return false;
-    bool matches = EVP_PKEY_private_check(context) == 1 && EVP_PKEY_pairwise_check(context) == 1;
+    bool matches = EVP_PKEY_pairwise_check(context) == 1;
     EVP_PKEY_CTX_free(context);
     if (matches) return true;
     if (openssl_memory_failed()) return false;

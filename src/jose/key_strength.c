@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <string.h>
 
 #include "key_build.h"
@@ -81,43 +82,36 @@ static enum curve group_curve(const char *group)
     return CURVE_NONE;
 }
 
-static bool has_explicit_parameters(const EVP_PKEY *pkey)
-{
-    int is_explicit = 0;
-    char encoding[16] = "";
-    if (EVP_PKEY_get_int_param(
-            pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) == 1 &&
-        is_explicit) {
-        return true;
-    }
-    return EVP_PKEY_get_utf8_string_param(
-               pkey, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof encoding, NULL) == 1 &&
-           strcmp(encoding, OSSL_PKEY_EC_ENCODING_EXPLICIT) == 0;
-}
+#define EC_POINT_BYTES_MAX (1 + 2 * 66) /* uncompressed, P-521 */
 
 /*
 ** Points off the curve never get here: OpenSSL refuses them when it decodes
-** them, and the cofactor of all four curves is 1. The point at infinity does; it has no coordinates.
+** them, and the cofactor of all four curves is 1. The point at infinity does;
+** it is encoded as one byte (SEC 1 section 2.3.3).
 */
 static bool judge_ec(struct key *key)
 {
     char group[64] = "";
-    size_t group_length = 0;
-    bool named = EVP_PKEY_get_group_name(key->pkey, group, sizeof group, &group_length) == 1;
-    key->curve = (uint8_t)(named ? group_curve(group) : CURVE_NONE);
+    int is_explicit = 0;
+    unsigned char point[EC_POINT_BYTES_MAX];
+    OSSL_PARAM facts[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group),
+        OSSL_PARAM_construct_int(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_end(),
+    };
+    /* Fails also for a point that does not fit: then the curve is none of ours. */
+    bool told = EVP_PKEY_get_params(key->pkey, facts) == 1;
+    if (!told && openssl_memory_failed()) return false;
+    key->curve = (uint8_t)group_curve(group);
     key->bits = curve_bits((enum curve)key->curve);
-    if (has_explicit_parameters(key->pkey)) {
+    if (is_explicit) {
         key->problem = "the EC key has explicit parameters instead of a named curve";
-        return true;
-    }
-    if (key->curve == CURVE_NONE) {
+    } else if (key->curve == CURVE_NONE) {
         key->problem = "the EC curve is none of P-256, P-384, P-521, secp256k1";
-        return true;
+    } else if (!told || facts[2].return_size == 1) {
+        key->problem = "the EC point is at infinity";
     }
-    BIGNUM *x = number_of(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X);
-    BN_free(x);
-    if (x == NULL && openssl_memory_failed()) return false;
-    if (x == NULL) key->problem = "the EC point is at infinity";
     return key->problem != NULL || !key->is_private || key_private_ec(key);
 }
 
