@@ -90,6 +90,10 @@ void memory_run(bench_report *report)
     if (waitpid(child, &status, 0) != child || status != 0 || got != (ssize_t)sizeof memory) {
         bench_fail("the memory measurement failed");
     }
+    if (memory[0].resident_kib == 0) {
+        puts("skipped: memory (no /proc/self/status)");
+        return;
+    }
     report->memory_before = memory[0];
     report->memory_tenth = memory[1];
     report->memory_end = memory[2];

@@ -75,7 +75,7 @@ void report_print(const bench_report *report)
     processor_name(processor, sizeof processor);
     printf("%s, processor %d, %s, SQLite %s\n", processor, report->cpu,
         OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion());
-    printf("Distinct tokens of one row each; ours is net of a function that does nothing with the "
+    printf("Each row has a token of its own; ours is net of a function that does nothing with the "
            "same arguments.\nMedians of %d rounds, ours and the limit in turn; in brackets the "
            "quartiles.\n\n",
         report->rounds);
