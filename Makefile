@@ -113,7 +113,7 @@ TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_
 # A command is shown by one word and its file; V=1 shows it whole.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
-.PHONY: all deps test test-all test-programs lint format demo bench coverage install uninstall clean help FORCE
+.PHONY: all deps test test-all test-programs lint format demo inspect bench coverage install uninstall clean help FORCE
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
 ifeq ($(instrumented),)
@@ -208,6 +208,11 @@ coverage:
 demo: $(BUILT)
 	@$(SQLITE3) -batch :memory: <sql/demo.sql
 
+# The token goes by the environment: no shell ever reads it as a word of a command.
+inspect: export TOKEN KEY OPTIONS
+inspect: $(BUILT)
+	@SQLITE3='$(SQLITE3)' tools/inspect "$$TOKEN" "$$KEY" "$$OPTIONS"
+
 bench: $(BUILT)
 	@$(suite_environment) bench/run
 
@@ -237,6 +242,7 @@ help:
 
 #: make             build ./jwt_ext (.so, .dylib or .dll); installs missing packages first
 #: make demo        build, then run sql/demo.sql in the sqlite3 shell
+#: make inspect     TOKEN=eyJ... [KEY=file] [OPTIONS=json]: what a token is, and why it is refused
 #: make test        build, then run every test suite and lint
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
 #:                    V=1                 show what the suites print, and the compiler's commands
