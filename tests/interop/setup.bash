@@ -1,9 +1,9 @@
 # How each peer is made ready, in build/interop. A function set_up_<peer> sets `command` to what runs
-# the peer's program and answers 0; or sets `reason` and answers 1 where the peer cannot be had here; or
-# leaves `reason` empty and answers 1 where our own program does not build. Its log: $work/<peer>.log.
+# the peer's program and answers 0; or sets `reason` and answers 1 where the peer cannot be had here;
+# or leaves `reason` empty and answers 1 where our own program does not build (its log tells why).
 # What was fetched stays: a stamp tells for which manifest and which tool it was made.
 
-# shellcheck disable=SC2034,SC2154 -- `reason`, `command` and `peer` belong to run_peer, `here` and `work` to run
+# shellcheck disable=SC2034,SC2154 -- `reason` and `command` belong to run_peer, the rest to run
 
 need() { # program...: whether they are there, else the reason
     local program
@@ -51,11 +51,12 @@ find_python() {
 }
 
 set_up_python() {
-    local python current environment=$work/python log=$work/$1.log
+    local python current environment=$work/python log=$work/$1.log version
     find_python || return 1
-    need_version Python "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" 3.9 || return 1
+    version=$("$python" -c 'import platform; print(platform.python_version())')
+    need_version Python "$version" 3.9 || return 1
     command=(env PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" "$here/python/$1_peer.py")
-    fresh "$environment/stamp" "$("$python" --version)" "$here/python/requirements.txt" && return
+    fresh "$environment/stamp" "$python $version" "$here/python/requirements.txt" && return
     rm -rf "$environment"
     "$python" -m venv "$environment" >"$log" 2>&1 || { reason="python3 -m venv fails"; return 1; }
     fetch "$log" "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
@@ -76,13 +77,15 @@ set_up_jose() {
     cp "$here"/jose/{package.json,package-lock.json,.npmrc,peer.mjs} "$directory"
     command=(node "$directory/peer.mjs")
     fresh "$directory/stamp" "$version" "$here/jose/package-lock.json" && return
-    fetch "$log" npm --prefix "$directory" ci --no-audit --no-fund --no-update-notifier || return 1
+    fetch "$log" npm --prefix "$directory" ci --prefer-offline --fetch-retries=1 \
+        --no-audit --no-fund --no-update-notifier || return 1
     echo "$current" >"$directory/stamp"
 }
 
 # ---- Go
 set_up_golang_jwt() {
-    local current source=$here/golang_jwt directory=$work/golang_jwt log=$work/golang_jwt.log version
+    local current source=$here/golang_jwt directory=$work/golang_jwt version
+    local log=$directory.log
     need go || return 1
     export GOTOOLCHAIN=local GOWORK=off
     version=$(go env GOVERSION)
@@ -99,7 +102,8 @@ set_up_golang_jwt() {
 
 # ---- Rust
 set_up_jsonwebtoken() {
-    local current source=$here/jsonwebtoken directory=$work/jsonwebtoken log=$work/jsonwebtoken.log version
+    local current source=$here/jsonwebtoken directory=$work/jsonwebtoken version
+    local log=$directory.log
     need cargo rustc || return 1
     version=$(rustc --version | cut -d' ' -f2)
     need_version Rust "$version" 1.88 || return 1
@@ -110,24 +114,26 @@ set_up_jsonwebtoken() {
     cp "$source/Cargo.toml" "$directory"
     cp "$source"/src/* "$directory/src"
     fetch "$log" cargo fetch --quiet --manifest-path "$directory/Cargo.toml" || return 1
-    cargo build --offline --quiet --jobs 2 --manifest-path "$directory/Cargo.toml" >"$log" 2>&1 || return 1
+    cargo build --offline --quiet --jobs 2 --manifest-path "$directory/Cargo.toml" >"$log" 2>&1 ||
+        return 1
     echo "$current" >"$directory/stamp"
 }
 
 # ---- Java
 set_up_nimbus() {
-    local current source=$here/nimbus directory=$work/nimbus log=$work/nimbus.log version
+    local current source=$here/nimbus directory=$work/nimbus log=$work/nimbus.log version pinned
     need java javac mvn || return 1
     version=$(javac -version 2>&1)
     need_version Java "${version#javac }" 11 || return 1
     mkdir -p "$directory"
-    command=(java "-Dpeer.version=$(sed -n '/nimbus-jose-jwt</{n;s/.*<version>\(.*\)<.*/\1/p}' "$source/pom.xml")"
-        -cp "$directory/classes:$directory/lib/*" Peer)
+    pinned=$(sed -n '/nimbus-jose-jwt</{n;s/.*<version>\(.*\)<.*/\1/p;}' "$source/pom.xml")
+    command=(java "-Dpeer.version=$pinned" -cp "$directory/classes:$directory/lib/*" Peer)
     fresh "$directory/stamp" "$version" "$source"/* && return
     rm -rf "$directory/lib" "$directory/classes"
     fetch "$log" mvn --batch-mode --quiet --file "$source/pom.xml" \
         org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
         "-DoutputDirectory=$PWD/$directory/lib" || return 1
-    javac --release 11 -nowarn -cp "$directory/lib/*" -d "$directory/classes" "$source"/*.java >"$log" 2>&1 || return 1
+    javac --release 11 -nowarn -cp "$directory/lib/*" -d "$directory/classes" "$source"/*.java \
+        >"$log" 2>&1 || return 1
     echo "$current" >"$directory/stamp"
 }

@@ -40,7 +40,8 @@ type onCurve struct {
 var secretSizes = []sized{{"HS256", 32}, {"HS384", 48}, {"HS512", 64}}
 var modulusSizes = []sized{{"RS256", 2048}, {"RS384", 2048}, {"RS512", 3072},
 	{"PS256", 2048}, {"PS384", 2048}, {"PS512", 3072}}
-var curves = []onCurve{{"ES256", elliptic.P256()}, {"ES384", elliptic.P384()}, {"ES512", elliptic.P521()}}
+var curves = []onCurve{
+	{"ES256", elliptic.P256()}, {"ES384", elliptic.P384()}, {"ES512", elliptic.P521()}}
 
 var asymmetricForms = []string{"spki", "pkcs8"}
 
@@ -110,7 +111,8 @@ func writeAsymmetric(private any) (map[string]string, error) {
 
 func selfSigned(private, public any) (string, error) {
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	template := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "interop"},
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "interop"},
 		NotBefore: start, NotAfter: start.AddDate(90, 0, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, public, private)
 	return pemText("CERTIFICATE", der), err

@@ -64,7 +64,8 @@ var lacks = []lack{
 	{"ML-DSA-44", "golang-jwt has no ML-DSA"},
 	{"ML-DSA-65", "golang-jwt has no ML-DSA"},
 	{"ML-DSA-87", "golang-jwt has no ML-DSA"},
-	{"any", "golang-jwt has no JWK, no JWKS and no thumbprints (forms: jwk, jwk-private, jwks, thumbprint)"},
+	{"any", "golang-jwt has no JWK, no JWKS and no thumbprints " +
+		"(forms: jwk, jwk-private, jwks, thumbprint)"},
 }
 
 // Numbers stay as they are written: json.Number, never float64.
@@ -123,7 +124,8 @@ func produce(directory string) (produced, error) {
 		return result, err
 	}
 	for number, k := range keys {
-		entry := algorithmEntry{Label: k.label, Alg: k.label, Kid: "golang-jwt-" + k.label, Reads: k.reads}
+		entry := algorithmEntry{
+			Label: k.label, Alg: k.label, Kid: "golang-jwt-" + k.label, Reads: k.reads}
 		if entry.Forms, err = k.write(k.private); err != nil {
 			return result, fmt.Errorf("%s: %w", k.label, err)
 		}

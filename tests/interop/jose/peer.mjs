@@ -72,7 +72,8 @@ async function produce(directory) {
       thumbprint: await jose.calculateJwkThumbprint(jwk),
     })
   }
-  const { version } = JSON.parse(readFileSync(new URL('./node_modules/jose/package.json', import.meta.url)))
+  const manifest = new URL('./node_modules/jose/package.json', import.meta.url)
+  const { version } = JSON.parse(readFileSync(manifest))
   return { peer: 'jose', version, algorithms, lacks, jwks: JSON.stringify({ keys: publicKeys }) }
 }
 
@@ -88,7 +89,8 @@ async function importKey({ form, key, alg }) {
     case 'pkcs8': {
       const signer = await jose.importPKCS8(key, alg, { extractable: true })
       const { kty, crv, n, e, x, y, pub } = await jose.exportJWK(signer)
-      const jwk = JSON.parse(JSON.stringify({ kty, crv, n, e, x, y, pub, ...(kty === 'AKP' && { alg }) }))
+      const members = { kty, crv, n, e, x, y, pub, ...(kty === 'AKP' && { alg }) }
+      const jwk = JSON.parse(JSON.stringify(members)) // without those that are undefined
       return { verifier: await jose.importJWK(jwk, alg), signer, jwk }
     }
     default: {
@@ -107,7 +109,8 @@ async function check(entry) {
   const { verifier, signer, jwk } = await importKey(entry)
   const algorithms = [entry.alg]
   const verify = async (token) => {
-    await jose.jwtVerify(token, verifier, { algorithms, audience: AUDIENCE, requiredClaims: ['jti'] })
+    const checks = { algorithms, audience: AUDIENCE, requiredClaims: ['jti'] }
+    await jose.jwtVerify(token, verifier, checks)
     return text((await jose.compactVerify(token, verifier, { algorithms })).payload)
   }
   const verdict = { payload: await verify(entry.token), accepted: [] }
@@ -128,7 +131,8 @@ async function answer(entry) {
 }
 
 const [mode, directory] = process.argv.slice(2)
-const write = (name, document) => writeFileSync(join(directory, name), JSON.stringify(document, null, 1))
+const write = (name, document) =>
+  writeFileSync(join(directory, name), JSON.stringify(document, null, 1))
 if (mode === 'produce') {
   write('produced.json', await produce(directory))
 } else if (mode === 'check') {

@@ -30,7 +30,7 @@ import java.util.Map;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 
-/** Keys as nimbus-jose-jwt makes, writes and reads them; PEM is Bouncy Castle's, as nimbus asks for. */
+/** Keys as nimbus-jose-jwt makes, writes and reads them; PEM is Bouncy Castle's, as nimbus has it. */
 final class Keys {
     private static final Provider BOUNCY_CASTLE = BouncyCastleProviderSingleton.getInstance();
 
@@ -45,7 +45,8 @@ final class Keys {
         }
         if (JWSAlgorithm.Family.RSA.contains(alg)) {
             int bits = label.endsWith("512") ? 3072 : 2048;
-            return new RSAKeyGenerator(bits).keyID(kid).algorithm(alg).keyUse(KeyUse.SIGNATURE).generate();
+            return new RSAKeyGenerator(bits).keyID(kid).algorithm(alg)
+                .keyUse(KeyUse.SIGNATURE).generate();
         }
         if (JWSAlgorithm.Family.EC.contains(alg)) {
             Curve curve = Curve.forJWSAlgorithm(alg).iterator().next();

@@ -21,9 +21,11 @@ import java.util.Set;
 public final class Peer {
     private static final String AUDIENCE = "https://api.example";
     private static final List<String> SYMMETRIC = List.of("jwk", "secret");
-    private static final List<String> WITH_PEM = List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8");
-    // of an EC private key it asks for the public one beside it: no EC key is read from PKCS#8 alone
-    private static final List<String> WITH_EC_PEM = List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8+spki");
+    private static final List<String> WITH_PEM =
+        List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8");
+    // beside an EC private key it asks for the public one
+    private static final List<String> WITH_EC_PEM =
+        List.of("jwk", "jwk-private", "jwks", "spki", "pkcs8+spki");
     private static final List<String> WITHOUT_PEM = List.of("jwk", "jwk-private", "jwks");
     private static final String[] LABELS = {
         "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
@@ -36,8 +38,10 @@ public final class Peer {
         {"ML-DSA-65", "nimbus-jose-jwt has no ML-DSA"},
         {"ML-DSA-87", "nimbus-jose-jwt has no ML-DSA"},
         {"any", "nimbus-jose-jwt reads and writes no PEM of Ed25519 (forms: spki, pkcs8)"},
-        {"any", "Bouncy Castle writes SEC1 without the curve, which no reader could know (form: sec1)"},
-        {"any", "nimbus-jose-jwt reads no EC key from PKCS#8 without its SPKI beside it (form: pkcs8 of ES*)"},
+        {"any", "Bouncy Castle writes SEC1 without the curve, "
+            + "which no reader could know (form: sec1)"},
+        {"any", "nimbus-jose-jwt reads no EC key from PKCS#8 without its SPKI beside it "
+            + "(form: pkcs8 of ES*)"},
     };
 
     private Peer() {
@@ -60,12 +64,13 @@ public final class Peer {
     private static String verify(String text, String alg, JWK key) throws Exception {
         SignedJWT token = SignedJWT.parse(text);
         if (!token.getHeader().getAlgorithm().getName().equals(alg)) {
-            throw new IllegalArgumentException("unexpected alg " + token.getHeader().getAlgorithm());
+            throw new IllegalArgumentException("unexpected alg");
         }
         if (!token.verify(Keys.verifier(key))) {
             throw new IllegalArgumentException("bad signature");
         }
-        new DefaultJWTClaimsVerifier<>(AUDIENCE, new JWTClaimsSet.Builder().build(), Set.of("jti", "exp"))
+        JWTClaimsSet exact = new JWTClaimsSet.Builder().build();
+        new DefaultJWTClaimsVerifier<>(AUDIENCE, exact, Set.of("jti", "exp"))
             .verify(token.getJWTClaimsSet(), null);
         return JSONObjectUtils.toJSONString(token.getPayload().toJSONObject());
     }
@@ -144,8 +149,9 @@ public final class Peer {
 
     private static Map<String, Object> checkAll(Path directory) throws Exception {
         String text = Files.readString(directory.resolve("offered.json"));
+        Map<String, Object> offered = JSONObjectUtils.parse(text);
         List<Object> verdicts = new ArrayList<>();
-        for (Map<String, Object> offer : JSONObjectUtils.getJSONObjectArray(JSONObjectUtils.parse(text), "cases")) {
+        for (Map<String, Object> offer : JSONObjectUtils.getJSONObjectArray(offered, "cases")) {
             Map<String, Object> verdict = new LinkedHashMap<>();
             verdict.put("id", offer.get("id"));
             try {
@@ -161,10 +167,21 @@ public final class Peer {
         return Map.of("cases", verdicts);
     }
 
+    private static void write(Path file, Map<String, Object> document) throws Exception {
+        Files.writeString(file, JSONObjectUtils.toJSONString(document));
+    }
+
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[1]);
-        String name = arguments[0].equals("produce") ? "produced.json" : "verdicts.json";
-        Map<String, Object> document = arguments[0].equals("produce") ? produce(directory) : checkAll(directory);
-        Files.writeString(directory.resolve(name), JSONObjectUtils.toJSONString(document));
+        switch (arguments[0]) {
+            case "produce":
+                write(directory.resolve("produced.json"), produce(directory));
+                break;
+            case "check":
+                write(directory.resolve("verdicts.json"), checkAll(directory));
+                break;
+            default:
+                throw new IllegalArgumentException("unknown mode " + arguments[0]);
+        }
     }
 }

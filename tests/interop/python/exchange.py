@@ -14,13 +14,14 @@ def write(directory, name, document):
 
 
 def payload(directory, number, jti):
-    """The text of the payload for case `number`: the templates take turns, `jti` tells cases apart."""
-    lines = (pathlib.Path(directory) / "payloads.jsonl").read_text(encoding="utf-8").splitlines()
+    """The text of the payload for case `number`: templates take turns, `jti` tells cases apart."""
+    text = (pathlib.Path(directory) / "payloads.jsonl").read_text(encoding="utf-8")
+    lines = text.rstrip("\n").split("\n")
     return lines[number % len(lines)].replace("@JTI@", jti)
 
 
 def answer(case, judge):
-    """One verdict: `judge(case)` returns its members; what it raises is a refusal, with its text."""
+    """One verdict: `judge(case)` returns its members; what it raises is a refusal."""
     verdict = {"id": case["id"], "ok": False}
     try:
         verdict.update(judge(case))

@@ -40,7 +40,8 @@ def add_ml_dsa():
         if label in jwk.ImplementedAKPAlgorithms:
             ALGORITHMS[label] = ({"kty": "AKP", "alg": label}, ASYMMETRIC)
         else:
-            LACKS.append({"label": label, "reason": "not in the OpenSSL that cryptography was built with"})
+            reason = "not in the OpenSSL that cryptography was built with"
+            LACKS.append({"label": label, "reason": reason})
 
 
 def algorithm_of(label):
@@ -66,8 +67,9 @@ def produce(directory):
             forms["spki"] = key.export_to_pem().decode()
             forms["pkcs8"] = key.export_to_pem(private_key=True, password=None).decode()
         payload = exchange.payload(directory, number, kid)
-        entries.append({"label": label, "alg": algorithm, "kid": kid, "reads": reads, "forms": forms,
-                        "payload": payload, "token": sign(payload, key, algorithm, {"kid": kid}),
+        entries.append({"label": label, "alg": algorithm, "kid": kid, "reads": reads,
+                        "forms": forms, "payload": payload,
+                        "token": sign(payload, key, algorithm, {"kid": kid}),
                         "thumbprint": key.thumbprint()})
     return {"peer": "jwcrypto", "version": importlib.metadata.version("jwcrypto"), "lacks": LACKS,
             "algorithms": entries, "jwks": public_keys.export(private_keys=False)}
@@ -89,14 +91,15 @@ def check(case):
 
     def verify(token):
         # JWT.validate checks exp, nbf and the claims asked for; JWS hands out the signed bytes
-        jwt.JWT(jwt=token, key=key, algs=[case["alg"]], check_claims={"aud": AUDIENCE, "jti": None},
-                expected_type="JWS")
+        jwt.JWT(jwt=token, key=key, algs=[case["alg"]],
+                check_claims={"aud": AUDIENCE, "jti": None}, expected_type="JWS")
         raw = jws.JWS.from_jose_token(token)
         raw.allowed_algs = [case["alg"]]
         raw.verify(key)
         return raw.payload.decode()
 
-    verdict = {"payload": verify(case["token"]), "accepted": exchange.accepted(case["refuse"], verify)}
+    verdict = {"payload": verify(case["token"]),
+               "accepted": exchange.accepted(case["refuse"], verify)}
     if case["form"] != "jwks":
         verdict["thumbprint"] = key.thumbprint()
     if case["sign"]:

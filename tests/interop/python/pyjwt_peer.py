@@ -1,5 +1,6 @@
-"""PyJWT as a peer: keys are made and written by `cryptography`, the library that PyJWT is used with."""
+"""PyJWT as a peer: keys are made and written by `cryptography`, which PyJWT is used with."""
 
+import datetime
 import json
 import secrets
 import sys
@@ -13,11 +14,11 @@ from jwt.algorithms import get_default_algorithms
 
 AUDIENCE = "https://api.example"
 SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1, "ES256K": ec.SECP256K1}
+CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1,
+          "ES256K": ec.SECP256K1}
 RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 EDWARDS = {"EdDSA": ed25519.Ed25519PrivateKey, "EdDSA-Ed448": ed448.Ed448PrivateKey}
 ASYMMETRIC = ["jwk", "jwk-private", "jwks", "spki", "pkcs8"]
-# PyJWK guesses the algorithm of an OKP key from Ed25519 alone; with `alg` it reads Ed448 too.
 ALGORITHMS = (
     {label: ["jwk", "secret"] for label in SECRET_BYTES}
     | {label: ASYMMETRIC for label in RSA}
@@ -42,7 +43,7 @@ def pem(key, public_format=None, private_format=None):
 
 
 def jwk_text(algorithm, key, kid):
-    """What PyJWT writes (it sets key_ops, but no alg and no kid), with the kid that its users add."""
+    """What PyJWT writes (with key_ops, without alg and kid), and the kid that its users add."""
     return json.dumps(algorithm.to_jwk(key, as_dict=True) | {"kid": kid})
 
 
@@ -61,8 +62,6 @@ def pem_forms(label, key):
 
 
 def certificate(label, key):
-    import datetime
-
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "interop")])
     start = datetime.datetime(2024, 1, 1)
     builder = (
@@ -79,7 +78,8 @@ def certificate(label, key):
 
 
 def produce(directory):
-    rsa_keys = {"R": rsa.generate_private_key(65537, 2048), "P": rsa.generate_private_key(65537, 3072)}
+    rsa_keys = {"R": rsa.generate_private_key(65537, 2048),
+                "P": rsa.generate_private_key(65537, 3072)}
     registered = get_default_algorithms()
     entries, public_keys = [], []
     for number, (label, reads) in enumerate(ALGORITHMS.items()):
@@ -101,7 +101,8 @@ def produce(directory):
             }
             public_keys.append(json.loads(forms["jwk"]))
         payload = exchange.payload(directory, number, kid)
-        token = jwt.encode(json.loads(payload), key, algorithm=algorithm_of(label), headers={"kid": kid})
+        token = jwt.encode(json.loads(payload), key, algorithm=algorithm_of(label),
+                           headers={"kid": kid})
         entries.append({"label": label, "alg": algorithm_of(label), "kid": kid, "reads": reads,
                         "forms": forms, "payload": payload, "token": token})
     return {"peer": "PyJWT", "version": jwt.__version__, "algorithms": entries, "lacks": LACKS,

@@ -23,7 +23,8 @@ impl Exchange {
         Ok(std::fs::write(self.directory.join(name), serde_json::to_string_pretty(document)?)?)
     }
 
-    /// The text of the payload for case `number`: the templates take turns, `jti` tells cases apart.
+    /// The text of the payload for case `number`: the templates take turns, `jti` tells cases
+    /// apart.
     pub fn payload(&self, number: usize, jti: &str) -> Answer<String> {
         let text = std::fs::read_to_string(self.directory.join("payloads.jsonl"))?;
         let lines: Vec<&str> = text.lines().collect();

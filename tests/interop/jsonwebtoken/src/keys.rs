@@ -66,13 +66,12 @@ macro_rules! made_ec {
     }};
 }
 
-/// ed25519-dalek writes RFC 5958 version 2, with the public key inside; most others write version 1.
+/// ed25519-dalek writes RFC 5958 version 2, with the public key inside; most others version 1.
 fn made_ed25519() -> Answer<Made> {
     let key = ed25519_dalek::SigningKey::generate(&mut OsRng);
     let version_2 = key.to_pkcs8_pem(LineEnding::LF)?.to_string();
-    let version_1 = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None }
-        .to_pkcs8_pem(LineEnding::LF)?
-        .to_string();
+    let bare = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+    let version_1 = bare.to_pkcs8_pem(LineEnding::LF)?.to_string();
     let signer = EncodingKey::from_ed_pem(version_1.as_bytes())?;
     let forms = forms([
         ("pkcs8", version_1),
@@ -83,7 +82,8 @@ fn made_ed25519() -> Answer<Made> {
 }
 
 pub fn generate() -> Answer<Vec<Made>> {
-    let mut made: Vec<Made> = SECRETS.iter().map(|&(label, size)| made_secret(label, size)).collect();
+    let mut made: Vec<Made> =
+        SECRETS.iter().map(|&(label, size)| made_secret(label, size)).collect();
     for &(label, bits) in MODULI {
         made.push(made_rsa(label, bits)?);
     }
@@ -110,7 +110,9 @@ pub fn read_text(alg: &str, form: &str, text: &str) -> Answer<(DecodingKey, Opti
     let octets = text.as_bytes();
     let algorithm = alg.parse()?;
     match (form, &alg[..2]) {
-        ("secret", _) => Ok((DecodingKey::from_secret(octets), Some(EncodingKey::from_secret(octets)))),
+        ("secret", _) => {
+            Ok((DecodingKey::from_secret(octets), Some(EncodingKey::from_secret(octets))))
+        }
         ("spki", "ES") => Ok((DecodingKey::from_ec_pem(octets)?, None)),
         ("spki", "Ed") => Ok((DecodingKey::from_ed_pem(octets)?, None)),
         ("spki", _) => Ok((DecodingKey::from_rsa_pem(octets)?, None)),

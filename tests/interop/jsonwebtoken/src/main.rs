@@ -1,12 +1,13 @@
-//! The jsonwebtoken crate as a peer. It reads private keys from PEM alone and its JWK type is public
-//! (it drops `d`), so the keys are made and written by the RustCrypto crates that it is built on.
+//! The jsonwebtoken crate as a peer. It reads private keys from PEM alone and its JWK type is
+//! public (it drops `d`), so the keys are made and written by the RustCrypto crates below it.
 
 mod exchange;
 mod keys;
 
 use exchange::{Answer, Exchange};
 use jsonwebtoken::jwk::{Jwk, JwkSet, ThumbprintHash};
-use jsonwebtoken::{decode, decode_header, encode, Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{decode, decode_header, encode, Algorithm};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{json, Value};
 use std::error::Error;
 use std::str::FromStr;
@@ -63,7 +64,8 @@ fn produce(exchange: &Exchange) -> Answer<Value> {
     let lacks: Vec<Value> =
         LACKS.iter().map(|(label, reason)| json!({"label": label, "reason": reason})).collect();
     Ok(json!({
-        "peer": "jsonwebtoken", "version": keys::LIBRARY_VERSION, "algorithms": entries, "lacks": lacks,
+        "peer": "jsonwebtoken", "version": keys::LIBRARY_VERSION,
+        "algorithms": entries, "lacks": lacks,
         "jwks": serde_json::to_string(&JwkSet { keys: public_keys })?,
     }))
 }
@@ -80,7 +82,8 @@ fn read_key(case: &Value) -> Answer<(DecodingKey, Option<EncodingKey>, Option<Jw
         }
         "jwks" => {
             let set: JwkSet = serde_json::from_str(key)?;
-            let kid = decode_header(exchange::text(case, "token")?)?.kid.ok_or("the token has no kid")?;
+            let header = decode_header(exchange::text(case, "token")?)?;
+            let kid = header.kid.ok_or("the token has no kid")?;
             let jwk = set.find(&kid).ok_or("no key of that kid in the set")?;
             Ok((DecodingKey::from_jwk(jwk)?, None, None))
         }
@@ -100,7 +103,10 @@ fn check(case: &Value) -> Answer<Value> {
         }
     }
     let signed = match case["sign"].as_str() {
-        Some(payload) => Some(sign(payload, alg, None, &encoding.ok_or("no private key in this form")?)?),
+        Some(payload) => {
+            let key = encoding.ok_or("no private key in this form")?;
+            Some(sign(payload, alg, None, &key)?)
+        }
         None => None,
     };
     let thumbprint = jwk.map(|jwk| jwk.thumbprint(ThumbprintHash::SHA256)).transpose()?;
