@@ -39,11 +39,21 @@ const char *claim_name(enum claim claim)
     return names[claim].text;
 }
 
-/* The known claim of this raw name, or CLAIM_COUNT. */
+/*
+** The known claim of this raw name, or CLAIM_COUNT. The names stand in the
+** table so that those of one length are neighbours but for a few: the search
+** starts at the first of the length at hand.
+*/
 static enum claim claim_of(const char *name, size_t length)
 {
-    enum claim claim = CLAIM_ISS;
-    if (length < 3 || length > 9) return CLAIM_COUNT;
+    static const uint8_t first_of_length[] = {
+        [3] = CLAIM_ISS, [5] = CLAIM_SCOPE, [6] = CLAIM_EVENTS, [9] = CLAIM_CLIENT_ID
+    };
+    if (length >= sizeof first_of_length || length < 3 || length == 4 || length == 7 ||
+        length == 8) {
+        return CLAIM_COUNT;
+    }
+    enum claim claim = (enum claim)first_of_length[length];
     while (claim < CLAIM_COUNT &&
            (names[claim].length != length || memcmp(names[claim].text, name, length) != 0)) {
         claim++;

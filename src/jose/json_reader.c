@@ -49,6 +49,30 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/*
+** The first byte from `at` on that is not plain, or `end`. Eight bytes at a
+** time: a top bit of `stops` is set where a byte is no ASCII, below 0x20, a
+** quote or a backslash (subtracting borrows only upwards, from a byte that
+** stops already, so no stop is missed).
+*/
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
+{
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        uint64_t quote = word ^ EACH_BYTE * '"';
+        uint64_t backslash = word ^ EACH_BYTE * '\\';
+        uint64_t stops =
+            word | (word - EACH_BYTE * 0x20) | (quote - EACH_BYTE) | (backslash - EACH_BYTE);
+        if ((stops & EACH_BYTE * 0x80) != 0) break;
+        at += 8;
+    }
+    while (at < end && is_plain(*at)) at++;
+    return at;
+}
+
 /* How many bytes the UTF-8 sequence at `at` has, or 0 where it is not one (RFC 3629 section 4). */
 static unsigned utf8_length(const uint8_t *at, const uint8_t *end)
 {
@@ -127,8 +151,7 @@ static bool read_string(struct reader *reader, bool *escaped)
     *escaped = false;
     reader->at++;
     for (;;) {
-        const uint8_t *at = reader->at;
-        while (at < reader->end && is_plain(*at)) at++;
+        const uint8_t *at = skip_plain(reader->at, reader->end);
         reader->at = at;
         if (at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
         if (*at == '"') {

@@ -146,6 +146,13 @@ bool json_integer(struct json_value value, int64_t *out)
     size_t i = 0;
     if (value.type != JSON_INTEGER) return false;
     bool negative = value.text[0] == '-';
+    if (value.length <= 18) { /* fits whatever its digits */
+        for (i = negative; i < value.length; i++) {
+            magnitude = magnitude * 10 + (unsigned)(value.text[i] - '0');
+        }
+        *out = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+        return true;
+    }
     for (i = negative; i < value.length; i++) {
         unsigned digit = (unsigned)(value.text[i] - '0');
         if (magnitude > (UINT64_MAX - digit) / 10) return false;
