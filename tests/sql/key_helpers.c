@@ -72,7 +72,7 @@ static EVP_PKEY *make_dsa_key(void)
     return key;
 }
 
-static EVP_PKEY *make_rsa(const char *type, unsigned bits, unsigned exponent)
+static EVP_PKEY *make_rsa(const char *type, unsigned bits, unsigned long exponent)
 {
     EVP_PKEY *key = NULL;
     BIGNUM *e = BN_new();
@@ -115,7 +115,7 @@ static void make_rsa_key_function(sqlite3_context *context, int argc, sqlite3_va
 {
     (void)argc;
     new_key_result(context, make_rsa("RSA", (unsigned)sqlite3_value_int(argv[0]),
-                                (unsigned)sqlite3_value_int64(argv[1])));
+                                (unsigned long)sqlite3_value_int64(argv[1])));
     ERR_clear_error();
 }
 
