@@ -222,11 +222,11 @@ SHARE_DIR     := $(DESTDIR)$(DATADIR)/jwt_ext
 DOC_DIR       := $(DESTDIR)$(DATADIR)/doc/jwt_ext
 
 install: $(LIBRARY)
-	install -d '$(EXTENSION_DIR)' '$(SHARE_DIR)' '$(DOC_DIR)'
+	install -d '$(EXTENSION_DIR)' '$(SHARE_DIR)' '$(DOC_DIR)/docs'
 	install -m 755 $(LIBRARY) '$(EXTENSION_DIR)/$(LIBRARY)'
 	for folder in $$(find sql -type d 2>/dev/null); do install -d "$(SHARE_DIR)/$$folder" || exit 1; done
 	for file in $$(find sql -type f 2>/dev/null); do install -m 644 "$$file" "$(SHARE_DIR)/$$file" || exit 1; done
-	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md); do install -m 644 "$$file" '$(DOC_DIR)' || exit 1; done
+	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md); do install -m 644 "$$file" "$(DOC_DIR)/$$file" || exit 1; done
 
 # The folders of its own go whole, the shared one only if nothing else is in it.
 uninstall:
