@@ -7,6 +7,7 @@
 #include "json_value.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,54 +174,80 @@ static double parse_double(const char *number)
     return result;
 }
 
+/* A number by its significant digits, without zeros at either end, and the powers of ten of the outer two. */
+struct decimal {
+    bool negative;
+    const char *first; /* NULL: the number is zero */
+    const char *last;
+    int64_t first_power;
+    int64_t last_power;
+};
+
+/* The exponent that starts at `at`, after the 'e'; of absurd ones only that they are absurd. */
+static int64_t read_exponent(const char *at, const char *end)
+{
+    bool negative = at < end && *at == '-';
+    int64_t exponent = 0;
+    for (; at < end; at++) {
+        if (*at >= '0' && exponent < INT64_MAX / 1000) exponent = exponent * 10 + (*at - '0');
+    }
+    return negative ? -exponent : exponent;
+}
+
+static struct decimal decimal_of(struct json_value value)
+{
+    struct decimal decimal = { .negative = value.text[0] == '-' };
+    const char *end = value.text + value.length;
+    const char *digit = value.text + decimal.negative;
+    int64_t power = -1; /* of the digit at hand: first counted from the number's start */
+    int64_t whole = 0;  /* digits before the point */
+    bool fraction = false;
+    for (; digit < end && *digit != 'e' && *digit != 'E'; digit++) {
+        if (*digit == '.') {
+            fraction = true;
+            continue;
+        }
+        power++;
+        if (!fraction) whole++;
+        if (*digit == '0') continue;
+        if (decimal.first == NULL) {
+            decimal.first = digit;
+            decimal.first_power = power;
+        }
+        decimal.last = digit;
+        decimal.last_power = power;
+    }
+    int64_t top = whole - 1 + (digit < end ? read_exponent(digit + 1, end) : 0);
+    decimal.first_power = top - decimal.first_power;
+    decimal.last_power = top - decimal.last_power;
+    return decimal;
+}
+
 /*
-** A number of more digits than the buffer below has: the digits beyond it
-** cannot change the nearest double by more than its rounding, so they are
-** replaced by their count in the exponent.
+** A number longer than usual. A double is decided by 768 digits and whether
+** anything but zeros follows them: a 1 stands for all of that.
 */
 static double parse_long_number(struct json_value value)
 {
-    char digits[800];
-    size_t length = 0;
-    long scale = 0;
-    bool fraction = false;
-    bool exponent_negative = false;
-    long exponent = 0;
-    size_t i = 0;
-    for (; i < value.length && value.text[i] != 'e' && value.text[i] != 'E'; i++) {
-        char byte = value.text[i];
-        if (byte == '.') {
-            fraction = true;
-        } else if (length < sizeof digits - 32) {
-            bool leading_zero = byte == '0' && (length == 0 || (length == 1 && digits[0] == '-'));
-            if (!leading_zero) digits[length++] = byte;
-            if (fraction) scale--;
-        } else if (!fraction) {
-            scale++;
-        }
+    struct decimal decimal = decimal_of(value);
+    char number[800];
+    int kept = 0;
+    int length = decimal.negative;
+    const char *digit = decimal.first;
+    if (digit == NULL) return 0;
+    number[0] = '-';
+    for (; digit <= decimal.last && kept < 768; digit++) {
+        if (*digit == '.') continue;
+        number[length++] = *digit;
+        kept++;
     }
-    for (i++; i < value.length; i++) {
-        if (value.text[i] == '-') exponent_negative = true;
-        if (value.text[i] >= '0' && value.text[i] <= '9' && exponent < 100000000) {
-            exponent = exponent * 10 + (value.text[i] - '0');
-        }
+    if (digit <= decimal.last) {
+        number[length++] = '1';
+        kept++;
     }
-    scale += exponent_negative ? -exponent : exponent;
-    if (length == 0 || (length == 1 && digits[0] == '-')) digits[length++] = '0';
-    digits[length++] = 'e';
-    if (scale < 0) {
-        digits[length++] = '-';
-        scale = -scale;
-    }
-    char reversed[24];
-    size_t count = 0;
-    do {
-        reversed[count++] = (char)('0' + scale % 10);
-        scale /= 10;
-    } while (scale > 0);
-    while (count > 0) digits[length++] = reversed[--count];
-    digits[length] = '\0';
-    return parse_double(digits);
+    snprintf(number + length, sizeof number - (size_t)length, "e%lld",
+        (long long)(decimal.first_power - (kept - 1)));
+    return parse_double(number);
 }
 
 double json_number(struct json_value value)
@@ -239,11 +266,34 @@ static bool is_number(enum json_type type)
     return type == JSON_INTEGER || type == JSON_REAL;
 }
 
+static bool is_whole(const struct decimal *decimal)
+{
+    return decimal->first == NULL || decimal->last_power >= 0;
+}
+
+static bool decimals_equal(const struct decimal *left, const struct decimal *right)
+{
+    const char *a = left->first;
+    const char *b = right->first;
+    if (a == NULL || b == NULL) return a == b;
+    if (left->negative != right->negative || left->first_power != right->first_power ||
+        left->last_power != right->last_power) {
+        return false;
+    }
+    while (a <= left->last) {
+        if (*a == '.') a++;
+        if (*b == '.') b++;
+        if (*a++ != *b++) return false;
+    }
+    return true;
+}
+
+/* Whole numbers, however they are spelt, are compared exactly: a double cannot tell all of them apart. */
 static bool numbers_equal(struct json_value left, struct json_value right)
 {
-    int64_t a;
-    int64_t b;
-    if (json_integer(left, &a) && json_integer(right, &b)) return a == b;
+    struct decimal a = decimal_of(left);
+    struct decimal b = decimal_of(right);
+    if (is_whole(&a) || is_whole(&b)) return decimals_equal(&a, &b);
     return json_number(left) == json_number(right);
 }
 
@@ -314,10 +364,14 @@ struct path_step {
     size_t index;
 };
 
-/* Reads `3]` or `#-1]` at `at`; NULL where it is neither. */
+/* Reads `3]`, `#-1]`, or `#]` (the place after the last) at `at`; NULL where it is none of them. */
 static const char *read_index(const char *at, const char *end, struct path_step *step)
 {
     step->is_index = true;
+    if (end - at >= 2 && at[0] == '#' && at[1] == ']') {
+        step->from_end = true;
+        return at + 2;
+    }
     if (end - at >= 2 && at[0] == '#' && at[1] == '-') {
         step->from_end = true;
         at += 2;

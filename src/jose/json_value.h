@@ -42,8 +42,9 @@ bool json_integer(struct json_value value, int64_t *out);
 double json_number(struct json_value value);
 
 /*
-** JSON equality: numbers by value (1 equals 1.0; integers exactly), strings by
-** content, arrays in order, objects regardless of order (RFC 8259 section 4).
+** JSON equality: numbers by value (1 equals 1.0; whole numbers exactly, of any
+** length, fractions by their nearest doubles), strings by content, arrays in
+** order, objects regardless of order (RFC 8259 section 4).
 */
 bool json_equal(struct json_value left, struct json_value right);
 
@@ -54,7 +55,7 @@ enum json_path_result {
 };
 
 /*
-** Follows a path in SQLite's syntax ($, .name, ."name", [3], [#-1]) from
+** Follows a path in SQLite's syntax ($, .name, ."name", [3], [#-1], [#]) from
 ** `root`. Names match unescaped content.
 */
 enum json_path_result json_path_find(
