@@ -332,6 +332,36 @@ static void test_texts(void)
     }
 }
 
+/* What reading a string must say where one of its characters is replaced by `byte`. */
+static enum json_fault replaced_byte_fault(unsigned byte, bool last)
+{
+    if (byte < 0x20) return JSON_BAD_SYNTAX;
+    if (byte == '"') return JSON_TRAILING;
+    if (byte == '\\') return last ? JSON_BAD_SYNTAX : JSON_BAD_ESCAPE;
+    return byte < 0x80 ? JSON_FINE : JSON_BAD_UTF8;
+}
+
+/* Every byte in every place of strings of every length: a reader may take many bytes at a time. */
+static void test_every_byte_of_a_string(void)
+{
+    char text[48];
+    for (size_t length = 1; length <= 40; length++) {
+        for (size_t place = 1; place <= length; place++) {
+            int wrong = -1;
+            for (unsigned byte = 0; byte < 256; byte++) {
+                memset(text, 'A', sizeof text);
+                text[0] = '"';
+                text[length + 1] = '"';
+                text[place] = (char)byte;
+                enum json_fault wanted = replaced_byte_fault(byte, place == length);
+                if (check_exact(text, length + 2) != wanted) wrong = (int)byte;
+            }
+            CHECK(wrong < 0, "a string of %zu characters, byte %02x at %zu", length,
+                (unsigned)wrong, place);
+        }
+    }
+}
+
 /* The same texts inside an object, as a header or a payload has them. */
 static void test_texts_as_member(void)
 {
@@ -449,6 +479,7 @@ static void test_breadth(void)
 int main(void)
 {
     test_texts();
+    test_every_byte_of_a_string();
     test_texts_as_member();
     test_cut_off();
     test_only_objects();
