@@ -1,0 +1,43 @@
+/*
+** revocation_probe.h - the question itself: does a rule hit this token?
+*/
+#ifndef JWT_REVOCATION_PROBE_H
+#define JWT_REVOCATION_PROBE_H
+
+#include "revocation_store.h"
+#include "revocation_subject.h"
+
+enum probe_answer {
+    PROBE_CLEAR,   /* no rule hits */
+    PROBE_HIT,     /* at least one does */
+    PROBE_UNKNOWN, /* none does, but the token lacks what it takes to be sure */
+};
+
+struct probe {
+    struct store *store;
+    const struct subject *subject;
+    unsigned require; /* subject_need_bit()s that a token must have */
+    /*
+    ** Called for each rule that hits; the key points into the subject. Returns
+    ** an SQLite code. NULL: the first hit ends the question.
+    */
+    int (*found)(void *context, const struct rule_key *key);
+    void *context;
+
+    enum probe_answer answer;
+    const char *lacks; /* for PROBE_UNKNOWN: the claim's name. Static */
+};
+
+/*
+** Asks. SQLITE_OK with `answer`, or the error that stopped it (its text, where
+** SQLite's own does not say it, is in store->message). All probes of one
+** question see one snapshot. Afterwards store->moved tells that SQLite prepared
+** a statement again on the way: whoever found the table by its name has to
+** find it again and ask again.
+*/
+int probe_ask(struct probe *probe);
+
+/* The kinds in use: `*kinds` points to what is kept, or to `own`. In a snapshot of the caller's. */
+int probe_kinds(struct store *store, struct kind_list *own, const struct kind_list **kinds);
+
+#endif
