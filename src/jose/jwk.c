@@ -9,7 +9,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "key_build.h"
 #include "secure.h"
 
 /* The longest value of a member: an RSA number, or an ML-DSA public key (2592 bytes). */
@@ -52,6 +51,7 @@ static const struct member members_of_keys[] = {
     { KEY_AKP, BYTES, true, false, "priv", "seed" },
 };
 
+#define RSA_FACTORS 5 /* p, q, dp, dq, qi */
 #define MEMBER_COUNT (sizeof members_of_keys / sizeof *members_of_keys)
 
 /* A big number of the key, `full` octets long where that is not 0. */
@@ -115,29 +115,41 @@ static void add_string(struct text *out, const char *name, const char *value)
     add_label(out, name, value, value != NULL ? strlen(value) : 0);
 }
 
-static bool add_member(
-    struct text *out, const struct key *key, const struct member *member, struct fault *fault)
+/* Why a member has no value: the key was read with all of them, but for the seed of an ML-DSA key. */
+static bool no_value(const struct member *member, struct fault *fault)
+{
+    if (secure_memory_failed() || member->form != BYTES) return fault_memory(fault);
+    return fault_set(fault, "key: the ML-DSA key has no seed, and a JWK holds nothing else of it");
+}
+
+/* Appends a member. `*lacking` counts those that the key may lack and does lack. */
+static bool add_member(struct text *out, const struct key *key, const struct member *member,
+    unsigned *lacking, struct fault *fault)
 {
     unsigned char value[MEMBER_BYTES_MAX];
     size_t size = 0;
     bool read = read_value(key, member, value, &size);
     if (read) add_octets(out, member->name, value, size);
     if (member->is_private) secure_wipe(value, sizeof value);
-    if (read || member->may_lack) return true;
-    if (openssl_memory_failed()) return fault_memory(fault);
-    return fault_set(fault, "key: OpenSSL does not tell its \"%s\"", member->name);
+    if (!read && member->may_lack) ++*lacking;
+    return read || member->may_lack || no_value(member, fault);
 }
 
 static bool add_material(
     struct text *out, const struct key *key, bool with_private, struct fault *fault)
 {
     bool added = true;
+    unsigned lacking = 0;
     ERR_clear_error(); /* the queue may hold the host's entries; what is in it afterwards is ours */
     if (key->type == KEY_OCT) add_octets(out, "k", key->secret, key->secret_length);
     for (size_t i = 0; added && i < MEMBER_COUNT; i++) {
         const struct member *member = &members_of_keys[i];
         if (member->key_type != key->type || (member->is_private && !with_private)) continue;
-        added = add_member(out, key, member, fault);
+        added = add_member(out, key, member, &lacking, fault);
+    }
+    /* All of the factors or none (RFC 7518 section 6.3.2): if some came, memory ran out for others. */
+    if (lacking != 0 && (lacking != RSA_FACTORS || secure_memory_failed())) {
+        added = fault_memory(fault);
     }
     ERR_clear_error();
     return added;
@@ -192,6 +204,7 @@ static const char *const thumbprint_members[][4] = {
 static bool add_required(
     struct text *out, const struct key *key, const char *name, struct fault *fault)
 {
+    unsigned lacking = 0; /* none of these may be */
     if (strcmp(name, "kty") == 0) {
         add_string(out, name, key_type_name((enum key_type)key->type));
     } else if (strcmp(name, "alg") == 0) {
@@ -204,7 +217,7 @@ static bool add_required(
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         const struct member *member = &members_of_keys[i];
         if (member->key_type != key->type || strcmp(member->name, name) != 0) continue;
-        return add_member(out, key, member, fault);
+        return add_member(out, key, member, &lacking, fault);
     }
     return true;
 }

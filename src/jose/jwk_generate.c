@@ -51,7 +51,7 @@ static bool generate_material(
     ERR_clear_error();
     EVP_PKEY *pkey = generate_pair(algorithm, bits);
     if (pkey == NULL) {
-        if (openssl_memory_failed()) return fault_memory(fault);
+        if (secure_memory_failed()) return fault_memory(fault);
         return fault_set(fault, "alg: OpenSSL cannot generate a key for %s", algorithm->name);
     }
     if (!key_set_pkey(key, pkey, true)) return fault_memory(fault);

@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 
 #include "jwk.h"
-#include "key_build.h"
+#include "secure.h"
 
 static bool check_form(const struct key *key, bool with_private, struct fault *fault)
 {
@@ -36,7 +36,7 @@ bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, s
     }
     BIO_free(sink);
     if (!written) {
-        bool no_memory = openssl_memory_failed();
+        bool no_memory = secure_memory_failed();
         return no_memory ? fault_memory(fault)
                          : fault_set(fault, "key: OpenSSL cannot write it as PEM");
     }

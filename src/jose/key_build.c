@@ -9,19 +9,7 @@
 #include <openssl/params.h>
 #include <string.h>
 
-#include "secure.h"
-
 #define EC_BYTES_MAX 66 /* P-521 */
-
-bool openssl_memory_failed(void)
-{
-    bool failed = false;
-    unsigned long error;
-    while ((error = ERR_get_error()) != 0) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) failed = true;
-    }
-    return failed;
-}
 
 /* OSSL_PARAM integers are in the machine's byte order, JWK numbers big-endian. */
 static void to_native_order(unsigned char *bytes, size_t length)

@@ -50,7 +50,4 @@ size_t ml_dsa_public_bytes(const struct algorithm *algorithm);
 /* NULL where the OpenSSL at run time has this ML-DSA algorithm, else the words for it. Static. */
 const char *ml_dsa_missing(const struct algorithm *algorithm);
 
-/* True where OpenSSL's error queue says that an allocation failed. The queue is emptied. */
-bool openssl_memory_failed(void);
-
 #endif

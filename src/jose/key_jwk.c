@@ -156,7 +156,12 @@ static bool read_algorithm(struct key *key, const struct json_doc *jwk)
     return true;
 }
 
-/* ---- the material (RFC 7518 section 6) */
+/*
+** ---- the material (RFC 7518 section 6)
+**
+** Once the sizes are right, OpenSSL takes any numbers as RSA, Edwards and
+** ML-DSA keys (key_set_pkey() judges them): where it does not, memory ran out.
+*/
 
 /*
 ** Decodes a member to `out`, which has room for `capacity` bytes. `exact`: it
@@ -182,15 +187,6 @@ static bool read_octets(struct key *key, const struct json_doc *jwk,
 static bool has(const struct json_doc *jwk, const struct octets_member *member)
 {
     return json_doc_member(jwk, member->name) != NULL;
-}
-
-/* The key that was built, or the words for why OpenSSL would not. False where memory ran out. */
-static bool adopt(struct key *key, EVP_PKEY *pkey, bool is_private, const char *refusal)
-{
-    if (pkey != NULL) return key_set_pkey(key, pkey, is_private);
-    if (openssl_memory_failed()) return false;
-    key->problem = refusal;
-    return true;
 }
 
 static bool read_oct(struct key *key, const struct json_doc *jwk)
@@ -263,7 +259,7 @@ static bool read_rsa(struct key *key, const struct json_doc *jwk)
     if (which == RSA_NUMBERS) {
         bool is_private = numbers[RSA_D].bytes != NULL;
         EVP_PKEY *pkey = key_build_rsa(numbers);
-        held = adopt(key, pkey, is_private, "OpenSSL refuses the RSA numbers");
+        held = pkey != NULL && key_set_pkey(key, pkey, is_private);
     }
     memory_wipe_free(room, size);
     return held;
@@ -281,9 +277,13 @@ static bool read_ec(struct key *key, const struct json_doc *jwk)
         read_octets(key, jwk, &member_y, true, y, bytes, &size) &&
         (!is_private || read_octets(key, jwk, &member_d, true, d, bytes, &size))) {
         EVP_PKEY *pkey = key_build_ec(curve, x, y, is_private ? d : NULL);
-        held = adopt(key, pkey, is_private,
-            is_private ? "the EC point is not on the curve, or \"d\" is out of range"
-                       : "the EC point is not on the curve");
+        if (pkey != NULL) {
+            held = key_set_pkey(key, pkey, is_private);
+        } else if (secure_content_refused(ERR_LIB_EC)) {
+            key->problem = "the EC point is not on the curve";
+        } else {
+            held = false;
+        }
     }
     secure_wipe(d, sizeof d);
     return held;
@@ -299,7 +299,7 @@ static bool read_okp(struct key *key, const struct json_doc *jwk)
     if (read_octets(key, jwk, &member_x, true, x, bytes, &size) &&
         (!is_private || read_octets(key, jwk, &member_d, true, d, bytes, &size))) {
         EVP_PKEY *pkey = key_build_okp(curve, is_private ? d : x, is_private);
-        held = adopt(key, pkey, is_private, "OpenSSL refuses the key");
+        held = pkey != NULL && key_set_pkey(key, pkey, is_private);
     }
     secure_wipe(d, sizeof d);
     if (!held || key->problem != NULL || !is_private) return held;
@@ -343,7 +343,7 @@ static bool read_akp_material(
             EVP_PKEY *pkey = is_private
                                  ? key_build_ml_dsa(algorithm, seed, ML_DSA_SEED_BYTES, true)
                                  : key_build_ml_dsa(algorithm, public_key, public_size, false);
-            held = adopt(key, pkey, is_private, "OpenSSL refuses the ML-DSA key");
+            held = pkey != NULL && key_set_pkey(key, pkey, is_private);
         }
         if (held && key->problem == NULL && is_private && has_public) {
             held = compare_ml_dsa(key, public_key, public_size);

@@ -14,7 +14,6 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "key_build.h"
 #include "secure.h"
 
 /* One block's content: what a decoder reads, and where it stopped. */
@@ -120,6 +119,16 @@ static void block_release(struct block *block)
     memset(block, 0, sizeof *block);
 }
 
+/* The key of a block, or NULL where it is none, or has more than that in it. */
+static EVP_PKEY *decode_block(const struct block_kind *kind, const struct block *block)
+{
+    struct der der = { block->bytes, block->bytes + block->length };
+    EVP_PKEY *pkey = kind->decode(&der);
+    if (pkey != NULL && der.at == der.end) return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
 /* Reads one block into `key`; false with `fault`. */
 static bool read_block(struct key *key, const struct block *block, struct fault *fault)
 {
@@ -135,11 +144,14 @@ static bool read_block(struct key *key, const struct block *block, struct fault 
     if (strstr(block->header, "ENCRYPTED") != NULL) {
         return fault_set(fault, "key: the PEM is encrypted; " DECRYPT_REMEDY);
     }
-    struct der der = { block->bytes, block->bytes + block->length };
-    EVP_PKEY *pkey = kind->decode(&der);
-    if (pkey == NULL || der.at != der.end) {
-        EVP_PKEY_free(pkey);
-        if (openssl_memory_failed()) return fault_memory(fault);
+    EVP_PKEY *pkey = decode_block(kind, block);
+    /*
+    ** A decoder that ran out of memory says "unsupported", as one does that
+    ** found nothing. Asked twice, only the latter says so again.
+    */
+    if (pkey == NULL) pkey = decode_block(kind, block);
+    if (pkey == NULL) {
+        if (secure_memory_failed()) return fault_memory(fault);
         return fault_set(
             fault, "key: the PEM block \"%s\" holds no key that OpenSSL can read", kind->name);
     }
@@ -163,10 +175,12 @@ static bool read_blocks(struct key *key, BIO *source, struct fault *fault)
     }
     if (!read) return false;
     unsigned long error = ERR_peek_last_error();
-    bool ended = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-    if (openssl_memory_failed()) return fault_memory(fault);
-    if (!ended)
+    bool says_pem = ERR_GET_LIB(error) == ERR_LIB_PEM;
+    bool ended = says_pem && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (secure_memory_failed() || !says_pem) return fault_memory(fault);
+    if (!ended) {
         return fault_set(fault, "key: the PEM is damaged: a block does not end, or is not base64");
+    }
     if (keys == 0)
         return fault_set(
             fault, "key: the text has \"-----BEGIN\" but no whole PEM block with a key");

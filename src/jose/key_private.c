@@ -5,13 +5,13 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
 #include "key_build.h"
-
-static const char rsa_mismatch[] = "the RSA private members do not match the public ones";
+#include "secure.h"
 
 /* The numbers of a private key (RFC 8017 section 3.2), with room to compute. */
 struct rsa_numbers {
@@ -34,7 +34,7 @@ static void rsa_numbers_release(struct rsa_numbers *numbers)
     BN_CTX_free(numbers->context);
 }
 
-/* False where memory ran out. Numbers that the key lacks stay NULL. */
+/* False where memory ran out. Factors that the key lacks stay NULL. */
 static bool rsa_numbers_read(struct rsa_numbers *numbers, const EVP_PKEY *pkey)
 {
     memset(numbers, 0, sizeof *numbers);
@@ -48,8 +48,8 @@ static bool rsa_numbers_read(struct rsa_numbers *numbers, const EVP_PKEY *pkey)
     get_number(pkey, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, &numbers->qi);
     numbers->scratch = BN_secure_new();
     numbers->context = BN_CTX_secure_new();
-    return numbers->n != NULL && numbers->e != NULL && numbers->scratch != NULL &&
-           numbers->context != NULL;
+    return numbers->n != NULL && numbers->e != NULL && numbers->d != NULL &&
+           numbers->scratch != NULL && numbers->context != NULL;
 }
 
 /* Modulo factor - 1, `exponent` is d and inverts e. 1, 0, or -1 where memory ran out. */
@@ -117,21 +117,35 @@ static bool has_third_factor(const EVP_PKEY *pkey)
     return has;
 }
 
+static unsigned count_factors(const struct rsa_numbers *numbers)
+{
+    return (numbers->p != NULL) + (numbers->q != NULL) + (numbers->dp != NULL) +
+           (numbers->dq != NULL) + (numbers->qi != NULL);
+}
+
+/* 1 where the private numbers match the public ones, 0 where not, -1 where memory ran out. */
+static int rsa_fits(EVP_PKEY *pkey)
+{
+    struct rsa_numbers numbers;
+    int fits = rsa_numbers_read(&numbers, pkey) ? 1 : -1;
+    unsigned factors = count_factors(&numbers);
+    if (factors != 0 && factors != 5) fits = -1; /* the readers of JWK and PEM take all or none */
+    if (fits == 1 && factors == 5) fits = crt_fits(&numbers);
+    if (fits == 1 && !sign_probe(pkey)) fits = secure_content_refused(ERR_LIB_RSA) ? 0 : -1;
+    rsa_numbers_release(&numbers);
+    return fits;
+}
+
 bool key_private_rsa(struct key *key)
 {
     if (has_third_factor(key->pkey)) {
         key->problem = "RSA keys of more than two primes are not supported";
         return true;
     }
-    struct rsa_numbers numbers;
-    int fits = rsa_numbers_read(&numbers, key->pkey) ? 1 : -1;
-    bool has_factors = numbers.p != NULL && numbers.q != NULL && numbers.dp != NULL &&
-                       numbers.dq != NULL && numbers.qi != NULL;
-    if (fits == 1 && numbers.d == NULL) fits = 0;
-    if (fits == 1 && has_factors) fits = crt_fits(&numbers);
-    if (fits == 1 && !sign_probe(key->pkey)) fits = openssl_memory_failed() ? -1 : 0;
-    rsa_numbers_release(&numbers);
-    if (fits == 0) key->problem = rsa_mismatch;
+    /* Where memory runs out within, OpenSSL may tell one number for another: a no is asked for twice. */
+    int fits = rsa_fits(key->pkey);
+    if (fits == 0) fits = rsa_fits(key->pkey);
+    if (fits == 0) key->problem = "the RSA private members do not match the public ones";
     return fits != -1;
 }
 
@@ -142,7 +156,7 @@ bool key_private_ec(struct key *key)
     bool matches = EVP_PKEY_pairwise_check(context) == 1;
     EVP_PKEY_CTX_free(context);
     if (matches) return true;
-    if (openssl_memory_failed()) return false;
+    if (!secure_content_refused(ERR_LIB_EC)) return false;
     key->problem = "the EC private key does not match the public one";
     return true;
 }

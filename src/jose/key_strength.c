@@ -13,6 +13,7 @@
 #include "key_edwards.h"
 #include "key_material.h"
 #include "key_private.h"
+#include "secure.h"
 
 /* Fetches a number of the key; NULL where it has none or memory ran out. BN_clear_free() it. */
 static BIGNUM *number_of(const EVP_PKEY *pkey, const char *name)
@@ -102,7 +103,7 @@ static bool judge_ec(struct key *key)
     };
     /* Fails also for a point that does not fit: then the curve is none of ours. */
     bool told = EVP_PKEY_get_params(key->pkey, facts) == 1;
-    if (!told && openssl_memory_failed()) return false;
+    if (!told && secure_memory_failed()) return false;
     key->curve = (uint8_t)group_curve(group);
     key->bits = curve_bits((enum curve)key->curve);
     if (is_explicit) {
@@ -144,7 +145,7 @@ static bool judge_akp(struct key *key, const struct algorithm *algorithm)
 }
 
 /* What is never used, in words that say what it is. */
-static const char *foreign_problem(const EVP_PKEY *pkey)
+static const char *foreign_problem(const char *type)
 {
     static const struct {
         const char *type;
@@ -159,7 +160,7 @@ static const char *foreign_problem(const EVP_PKEY *pkey)
         { "SM2", "SM2 keys have no JOSE algorithm" },
     };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        if (EVP_PKEY_is_a(pkey, foreign[i].type)) return foreign[i].problem;
+        if (strcmp(foreign[i].type, type) == 0) return foreign[i].problem;
     }
     return "this type of key has no JOSE algorithm";
 }
@@ -179,16 +180,18 @@ static bool judge(struct key *key)
         { "ML-DSA-65", KEY_AKP, CURVE_NONE },
         { "ML-DSA-87", KEY_AKP, CURVE_NONE },
     };
+    /* Not EVP_PKEY_is_a(): that allocates, and where memory runs out says no to every type. */
+    const char *name = EVP_PKEY_get0_type_name(key->pkey);
+    if (name == NULL) return false;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (!EVP_PKEY_is_a(key->pkey, types[i].openssl_type)) continue;
+        if (strcmp(types[i].openssl_type, name) != 0) continue;
         key->type = types[i].type;
         if (key->type == KEY_RSA) return judge_rsa(key);
         if (key->type == KEY_EC) return judge_ec(key);
         if (key->type == KEY_OKP) return judge_okp(key, (enum curve)types[i].curve);
-        const char *name = types[i].openssl_type;
         return judge_akp(key, algorithm_find(name, strlen(name)));
     }
-    key->problem = foreign_problem(key->pkey);
+    key->problem = foreign_problem(name);
     return true;
 }
 

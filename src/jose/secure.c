@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 void *memory_new(size_t size)
@@ -40,6 +41,41 @@ void secure_wipe(void *memory, size_t size)
 bool secure_equal(const void *left, const void *right, size_t size)
 {
     return CRYPTO_memcmp(left, right, size) == 0;
+}
+
+/* OpenSSL needs a few KB for an operation: whether as much can be had now. */
+static bool memory_is_short(void)
+{
+    void *memory = OPENSSL_malloc(8192);
+    OPENSSL_free(memory);
+    ERR_clear_error();
+    return memory == NULL;
+}
+
+bool secure_memory_failed(void)
+{
+    bool failed = false;
+    unsigned long error;
+    while ((error = ERR_get_error()) != 0) {
+        int library = ERR_GET_LIB(error), reason = ERR_GET_REASON(error);
+        if (reason == ERR_R_MALLOC_FAILURE) failed = true;
+        if (library == ERR_LIB_EVP && reason == EVP_R_INITIALIZATION_ERROR) failed = true;
+        if (library == ERR_LIB_EVP && reason == ERR_R_INTERNAL_ERROR) failed = true;
+        if (library == ERR_LIB_EVP && reason == EVP_R_NOT_ABLE_TO_COPY_CTX) failed = true;
+    }
+    return failed || memory_is_short();
+}
+
+bool secure_content_refused(int library)
+{
+    bool failed = false, refused = false;
+    unsigned long error;
+    while ((error = ERR_get_error()) != 0) {
+        int reason = ERR_GET_REASON(error);
+        if (reason == ERR_R_MALLOC_FAILURE) failed = true;
+        if (ERR_GET_LIB(error) == library && (reason & ERR_RFLAG_COMMON) == 0) refused = true;
+    }
+    return refused && !failed && !memory_is_short();
 }
 
 bool secure_random(unsigned char *out, size_t size)

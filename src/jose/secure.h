@@ -30,6 +30,22 @@ void secure_wipe(void *memory, size_t size);
 */
 bool secure_equal(const void *left, const void *right, size_t size);
 
+/*
+** After OpenSSL failed: true where memory ran out, as far as that can be told.
+** (It does not always say so: a digest that cannot start is taken for a sign,
+** and at last a test allocation answers.) Empties OpenSSL's error queue.
+*/
+bool secure_memory_failed(void);
+
+/*
+** After OpenSSL refused what it was given: true where its error queue says so,
+** by a reason of `library`'s own (ERR_LIB_EC, ERR_LIB_RSA). False where it says
+** less than that: then memory may have run out, and nothing is known of what
+** it was given. Empties the queue. Not for what comes from a token: there a
+** doubt is a refusal.
+*/
+bool secure_content_refused(int library);
+
 /* Fills `out` from OpenSSL's generator. False where that fails: use nothing of `out` then. */
 bool secure_random(unsigned char *out, size_t size);
 

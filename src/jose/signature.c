@@ -9,7 +9,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "key_build.h"
 #include "secure.h"
 #include "signature_context.h"
 
@@ -99,15 +98,27 @@ static bool hash_data(struct signature_context *context, const void *data, size_
     return true;
 }
 
+/*
+** Puts a copy of a ready context into the work context. A copy that failed half
+** way is taken away again: OpenSSL 3.5 would write through its null pointer the
+** next time.
+*/
+static bool copy_ready(EVP_MD_CTX *work, const EVP_MD_CTX *ready)
+{
+    if (EVP_MD_CTX_copy_ex(work, ready) == 1) return true;
+    EVP_MD_CTX_reset(work);
+    return false;
+}
+
 /* Inner hash, then outer hash of it (RFC 2104 section 2). `mac` has HASH_BYTES_MAX bytes. */
 static bool compute_hmac(struct signature_context *context, const void *data, size_t length,
     unsigned char *mac, size_t *mac_length)
 {
     unsigned int size = 0;
-    if (EVP_MD_CTX_copy_ex(context->work, context->inner) != 1 ||
+    if (!copy_ready(context->work, context->inner) ||
         EVP_DigestUpdate(context->work, data, length) != 1 ||
         EVP_DigestFinal_ex(context->work, mac, &size) != 1 ||
-        EVP_MD_CTX_copy_ex(context->work, context->outer) != 1 ||
+        !copy_ready(context->work, context->outer) ||
         EVP_DigestUpdate(context->work, mac, size) != 1 ||
         EVP_DigestFinal_ex(context->work, mac, &size) != 1) {
         return false;
@@ -162,30 +173,26 @@ static bool der_to_raw(unsigned char *raw, size_t half, const unsigned char *der
 
 /* ---- verifying */
 
-/* After a step failed that should not: was it memory? Allocations of ours leave no entry in OpenSSL's queue. */
-static enum signature_result no_verdict(void)
-{
-    bool silent = ERR_peek_error() == 0;
-    return openssl_memory_failed() || silent ? SIGNATURE_NO_MEMORY : SIGNATURE_BAD;
-}
-
 static enum signature_result verify_hmac(struct signature_context *context, const void *data,
     size_t length, const unsigned char *signature, size_t signature_bytes)
 {
     unsigned char mac[HASH_BYTES_MAX];
     size_t mac_length = 0;
-    if (!compute_hmac(context, data, length, mac, &mac_length)) return no_verdict();
+    if (!compute_hmac(context, data, length, mac, &mac_length)) return SIGNATURE_NO_MEMORY;
     bool good = mac_length == signature_bytes && secure_equal(mac, signature, mac_length);
     secure_wipe(mac, sizeof mac); /* the right MAC of a forged token is a secret */
     return good ? SIGNATURE_GOOD : SIGNATURE_BAD;
 }
 
-/* The verdict on what OpenSSL answered: 1 good, 0 bad, below 0 an error within. */
+/*
+** The verdict on what OpenSSL answered: 1 good, 0 bad, below 0 an error within.
+** The signature is an attacker's, so in doubt it is bad, and nothing is raised.
+*/
 static enum signature_result judge_answer(struct signature_context *context, int answer)
 {
     if (answer == 1) return SIGNATURE_GOOD;
-    enum signature_result result = openssl_memory_failed() ? SIGNATURE_NO_MEMORY : SIGNATURE_BAD;
-    if (answer != 0) signature_context_drop(context);
+    enum signature_result result = secure_memory_failed() ? SIGNATURE_NO_MEMORY : SIGNATURE_BAD;
+    if (answer != 0 || result == SIGNATURE_NO_MEMORY) signature_context_drop(context);
     return result;
 }
 
@@ -197,7 +204,7 @@ static enum signature_result verify_hashed(struct signature_context *context,
     unsigned char hash[HASH_BYTES_MAX], der[ECDSA_DER_MAX];
     size_t hash_length = 0;
     ERR_clear_error(); /* the queue may hold the host's entries; what is in it afterwards is ours */
-    if (!hash_data(context, data, length, hash, &hash_length)) return no_verdict();
+    if (!hash_data(context, data, length, hash, &hash_length)) return SIGNATURE_NO_MEMORY;
     if (algorithm->family == FAMILY_ECDSA) {
         signature_bytes = raw_to_der(der, signature, signature_bytes / 2);
         signature = der;
@@ -211,7 +218,7 @@ static enum signature_result verify_message(struct signature_context *context, c
     size_t length, const unsigned char *signature, size_t signature_bytes)
 {
     ERR_clear_error();
-    if (EVP_MD_CTX_copy_ex(context->work, context->ready_verify) != 1) return no_verdict();
+    if (!copy_ready(context->work, context->ready_verify)) return SIGNATURE_NO_MEMORY;
     return judge_answer(
         context, EVP_DigestVerify(context->work, signature, signature_bytes, data, length));
 }
@@ -237,7 +244,7 @@ enum signature_result signature_verify(const struct key *key, const struct algor
 {
     if (signature_bytes != signature_length(key, algorithm)) return SIGNATURE_BAD;
     struct signature_context *context = context_of(key, algorithm, false);
-    enum signature_result result = context == NULL ? no_verdict()
+    enum signature_result result = context == NULL ? SIGNATURE_NO_MEMORY
                                                    : verify_by_family(context, algorithm, data,
                                                          length, signature, signature_bytes);
     if (result != SIGNATURE_GOOD) ERR_clear_error();
@@ -264,7 +271,7 @@ static bool sign_hashed(struct signature_context *context, const struct algorith
 static bool sign_message(struct signature_context *context, const void *data, size_t length,
     unsigned char *out, size_t *out_length)
 {
-    return EVP_MD_CTX_copy_ex(context->work, context->ready_sign) == 1 &&
+    return copy_ready(context->work, context->ready_sign) &&
            EVP_DigestSign(context->work, out, out_length, data, length) == 1;
 }
 
@@ -294,6 +301,6 @@ bool signature_sign(const struct key *key, const struct algorithm *algorithm, co
     }
     if (context != NULL) signature_context_drop(context);
     *out_length = 0;
-    if (no_verdict() == SIGNATURE_NO_MEMORY) return fault_memory(fault);
+    if (secure_memory_failed()) return fault_memory(fault);
     return fault_set(fault, "key: OpenSSL cannot sign %s with it", algorithm->name);
 }

@@ -13,7 +13,7 @@
 enum signature_result {
     SIGNATURE_GOOD,
     SIGNATURE_BAD,
-    SIGNATURE_NO_MEMORY, /* no verdict: an allocation failed */
+    SIGNATURE_NO_MEMORY, /* no verdict: an allocation failed, or OpenSSL could not even begin */
 };
 
 /* True where the OpenSSL at run time has this algorithm. */
