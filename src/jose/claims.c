@@ -5,7 +5,6 @@
 
 #include "scope.h"
 
-#include <math.h>
 #include <string.h>
 
 #define TEXT(literal)                  \
@@ -209,8 +208,6 @@ static enum status check_required(const struct claims_question *question, struct
 
 /* ---- types of registered claims ---- */
 
-#define NUMERIC_DATE_MAX 9007199254740992.0 /* 2^53: beyond it a double skips seconds */
-
 static const char *string_fault(struct json_value value)
 {
     return value.type == JSON_STRING ? NULL : "is not a string";
@@ -218,11 +215,8 @@ static const char *string_fault(struct json_value value)
 
 static const char *date_fault(struct json_value value)
 {
-    double date;
     if (!is_number(value)) return "is not a number";
-    date = json_number(value);
-    if (!(fabs(date) <= NUMERIC_DATE_MAX)) return "is beyond 2^53 seconds";
-    return NULL;
+    return json_number_is_safe(value) ? NULL : "is beyond 2^53 seconds";
 }
 
 static const char *audience_fault(struct json_value value)

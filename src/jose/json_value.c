@@ -288,6 +288,21 @@ static bool decimals_equal(const struct decimal *left, const struct decimal *rig
     return true;
 }
 
+bool json_number_is_safe(struct json_value value)
+{
+    static const char limit_text[] = "9007199254740992";
+    const struct json_value limit = { limit_text, sizeof limit_text - 1, JSON_INTEGER };
+    double number = json_number(value);
+    double magnitude = number < 0 ? -number : number;
+    double most = json_number(limit);
+    if (magnitude != most) return magnitude < most;
+    /* At the limit, or rounded to it: the digits tell. */
+    struct decimal exact = decimal_of(value);
+    struct decimal bound = decimal_of(limit);
+    exact.negative = false;
+    return decimals_equal(&exact, &bound);
+}
+
 /* Whole numbers, however they are spelt, are compared exactly: a double cannot tell all of them apart. */
 static bool numbers_equal(struct json_value left, struct json_value right)
 {

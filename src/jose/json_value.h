@@ -42,6 +42,12 @@ bool json_integer(struct json_value value, int64_t *out);
 double json_number(struct json_value value);
 
 /*
+** True where a number is within 2^53 on both sides of zero, exactly: up to
+** there doubles tell whole numbers apart, and beyond they skip some.
+*/
+bool json_number_is_safe(struct json_value value);
+
+/*
 ** JSON equality: numbers by value (1 equals 1.0; whole numbers exactly, of any
 ** length, fractions by their nearest doubles), strings by content, arrays in
 ** order, objects regardless of order (RFC 8259 section 4).

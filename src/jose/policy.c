@@ -9,7 +9,6 @@
 #include "secure.h"
 #include "token.h"
 
-#include <math.h>
 #include <string.h>
 
 #define JWT (POLICY_SIGN_JWT | POLICY_VERIFY_JWT)
@@ -210,7 +209,7 @@ static bool read_number(struct json_value value, double least, double most, doub
 {
     if (value.type != JSON_INTEGER && value.type != JSON_REAL) return false;
     *out = json_number(value);
-    return isfinite(*out) && *out >= least && *out <= most;
+    return json_number_is_safe(value) && *out >= least && *out <= most;
 }
 
 #define SECONDS_MAX 9007199254740992.0 /* 2^53, as for the claims themselves */
@@ -273,7 +272,8 @@ static bool add_algorithm(
 {
     const struct algorithm *algorithm = algorithm_find(name, length);
     if (algorithm == NULL) return unknown_algorithm(where, name, length, fault);
-    policy->algorithm = policy->algorithms == 0 ? algorithm : NULL;
+    bool only = policy->algorithms == 0 || policy->algorithm == algorithm;
+    policy->algorithm = only ? algorithm : NULL;
     policy->algorithms |= algorithm_bit(algorithm);
     return true;
 }

@@ -304,6 +304,24 @@ static void test_rounding(void)
     }
 }
 
+/* 2^53 and no more, in any spelling. */
+static void test_safe_numbers(void)
+{
+    static const char *const safe[] = { "0", "-0", "1.5", "1300819380", "9007199254740991",
+        "9007199254740992", "-9007199254740992", "9007199254740992.0", "9.007199254740992e15",
+        "4503599627370495.5", "1e-400", "90071992547409920e-1" };
+    static const char *const unsafe[] = { "9007199254740993", "-9007199254740993",
+        "9007199254740993.0", "9007199254740992.5", "9007199254740994", "9.007199254740993e15",
+        "1e16", "-1e16", "9223372036854775807", "18446744073709551616", "1e400", "-1e400",
+        "9007199254740992.00000000000000000000000000000000000000000000000000000000000000000001" };
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
+        CHECK(json_number_is_safe(value_of(safe[i])), "%s is within 2^53", safe[i]);
+    }
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
+        CHECK(!json_number_is_safe(value_of(unsafe[i])), "%s is not", unsafe[i]);
+    }
+}
+
 static void check_numbers_in_this_locale(const char *name)
 {
     double value = json_number(value_of("1.5"));
@@ -537,6 +555,7 @@ int main(void)
     test_integers();
     test_numbers();
     test_rounding();
+    test_safe_numbers();
     test_locale();
     test_equality();
     test_paths();
