@@ -186,14 +186,17 @@ static enum signature_result verify_hmac(struct signature_context *context, cons
 
 /*
 ** The verdict on what OpenSSL answered: 1 good, 0 bad, below 0 an error within.
+** Good is good only where nothing failed on the way: OpenSSL 3.5 says 1 to a
+** changed ML-DSA signature of the same message where an allocation fails within.
 ** The signature is an attacker's, so in doubt it is bad, and nothing is raised.
 */
 static enum signature_result judge_answer(struct signature_context *context, int answer)
 {
-    if (answer == 1) return SIGNATURE_GOOD;
-    enum signature_result result = secure_memory_failed() ? SIGNATURE_NO_MEMORY : SIGNATURE_BAD;
-    if (answer != 0 || result == SIGNATURE_NO_MEMORY) signature_context_drop(context);
-    return result;
+    if (answer == 1 && ERR_peek_error() == 0) return SIGNATURE_GOOD;
+    bool memory_failed = secure_memory_failed();
+    if (answer < 0 || memory_failed) signature_context_drop(context);
+    if (memory_failed) return SIGNATURE_NO_MEMORY;
+    return answer == 1 ? SIGNATURE_GOOD : SIGNATURE_BAD;
 }
 
 /* RSA and ECDSA: over a hash, with the context that the key keeps. */
