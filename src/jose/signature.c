@@ -298,12 +298,19 @@ bool signature_sign(const struct key *key, const struct algorithm *algorithm, co
     ERR_clear_error();
     struct signature_context *context = context_of(key, algorithm, true);
     *out_length = SIGNATURE_BYTES_MAX;
-    if (context != NULL && sign_by_family(context, algorithm, data, length, out, out_length) &&
-        *out_length == signature_length(key, algorithm)) {
-        return true;
-    }
+    bool made = context != NULL &&
+                sign_by_family(context, algorithm, data, length, out, out_length) &&
+                *out_length == signature_length(key, algorithm);
+    if (made && ERR_peek_error() == 0) return true;
+    /*
+    ** Here too success is none where an allocation failed on the way: OpenSSL 3.5
+    ** then makes ML-DSA signatures that are wrong, and may tell of the key.
+    */
+    bool memory_failed = secure_memory_failed();
+    if (made && !memory_failed) return true;
     if (context != NULL) signature_context_drop(context);
+    secure_wipe(out, SIGNATURE_BYTES_MAX);
     *out_length = 0;
-    if (secure_memory_failed()) return fault_memory(fault);
+    if (memory_failed) return fault_memory(fault);
     return fault_set(fault, "key: OpenSSL cannot sign %s with it", algorithm->name);
 }
