@@ -3,8 +3,9 @@
 */
 #include "algorithm.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "nearest.h"
 
 #define SHA256 "SHA-256", .hash_bytes = 32
 #define SHA384 "SHA-384", .hash_bytes = 48
@@ -98,37 +99,13 @@ algorithm_set algorithm_bit(const struct algorithm *algorithm)
 
 #define NAME_MAX_LENGTH 16 /* longer than any name in the table, with edits to spare */
 
-static size_t least(size_t left, size_t right)
-{
-    return left < right ? left : right;
-}
-
-/* Edits (insert, delete, replace; case is free) from `name` to `known`. Both at most NAME_MAX_LENGTH. */
-static size_t edit_distance(const char *name, size_t length, const char *known)
-{
-    size_t known_length = strlen(known);
-    size_t row[NAME_MAX_LENGTH + 1];
-    for (size_t j = 0; j <= known_length; j++) row[j] = j;
-    for (size_t i = 0; i < length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < known_length; j++) {
-            bool same = tolower((unsigned char)name[i]) == tolower((unsigned char)known[j]);
-            size_t replaced = diagonal + (same ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = least(replaced, least(diagonal, row[j]) + 1);
-        }
-    }
-    return row[known_length];
-}
-
 const char *algorithm_nearest(const char *name, size_t length)
 {
     if (length == 0 || length > NAME_MAX_LENGTH) return NULL;
     const char *nearest = NULL;
     size_t distance = 3; /* three edits make a name of five letters a different one */
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
-        size_t edits = edit_distance(name, length, algorithms[i].name);
+        size_t edits = nearest_distance(name, length, algorithms[i].name);
         if (edits < distance) {
             distance = edits;
             nearest = algorithms[i].name;

@@ -94,16 +94,33 @@ static void compose_header(struct text *out, const struct key *key,
     text_add_string(out, "}");
 }
 
+/* What option `header` brought must be a header that our own verification reads. */
+static bool check_header(const struct text *text, struct fault *fault)
+{
+    struct token_header header;
+    const char *why;
+    const char *member;
+    enum header_result result =
+        token_header_read(&header, text->bytes, text->length, &why, &member);
+    token_header_release(&header);
+    if (result == HEADER_NO_MEMORY) return fault_memory(fault);
+    if (result == HEADER_FINE) return true;
+    return fault_set(fault, "options: header: %s%s%s", member == NULL ? "" : member,
+        member == NULL ? "" : " ", why);
+}
+
 /* Appends the header segment and its dot. */
 static bool add_header(struct text *out, const struct key *key, const struct algorithm *algorithm,
     const struct policy *policy, struct fault *fault)
 {
     struct text header;
+    bool fine;
     text_start(&header);
     compose_header(&header, key, algorithm, policy);
+    fine = !header.failed || fault_memory(fault);
+    fine = fine && (policy->header.text == NULL || check_header(&header, fault));
     text_add_base64url(out, header.bytes, header.length);
     text_add_string(out, ".");
-    bool fine = !header.failed || fault_memory(fault);
     text_release(&header);
     return fine;
 }
@@ -228,9 +245,12 @@ static bool read_payload(
 {
     struct claims claims;
     struct detail detail;
-    enum json_fault json = json_object_read(object, payload, length, NULL);
+    size_t at;
+    enum json_fault json = json_object_read(object, payload, length, &at);
     if (json == JSON_NO_MEMORY) return fault_memory(fault);
-    if (json != JSON_FINE) return fault_set(fault, "payload: %s", json_fault_text(json));
+    if (json != JSON_FINE) {
+        return fault_set(fault, "payload: %s, at byte %zu", json_fault_text(json), at + 1);
+    }
     claims_locate(&claims, object);
     if (claims_check_types(&claims, &detail) != STATUS_OK) {
         return fault_set(fault, "payload: \"%s\" %s", detail.subject, detail.note);

@@ -118,6 +118,27 @@ bool json_string_is(struct json_value string, const char *bytes, size_t length)
     return string_next(&reader) < 0;
 }
 
+bool json_string_has_word(struct json_value string, const char *word, size_t length)
+{
+    struct string_reader reader = string_start(string);
+    size_t matched = 0;      /* bytes of `word` that the current word began with */
+    bool mismatched = false; /* the current word is another one */
+    int byte;
+    do {
+        byte = string_next(&reader);
+        if (byte < 0 || byte == ' ') {
+            if (!mismatched && matched == length) return true;
+            matched = 0;
+            mismatched = false;
+        } else if (matched < length && byte == (unsigned char)word[matched]) {
+            matched++;
+        } else {
+            mismatched = true;
+        }
+    } while (byte >= 0);
+    return false;
+}
+
 bool json_strings_equal(struct json_value left, struct json_value right)
 {
     if (left.length == right.length && memcmp(left.text, right.text, left.length) == 0) return true;

@@ -45,6 +45,9 @@ const char *json_string_plain(struct json_value string, size_t *length);
 /* True where the JSON_STRING's content is exactly these bytes. */
 bool json_string_is(struct json_value string, const char *bytes, size_t length);
 
+/* True where these bytes (no space among them) are one of the space-separated words of a JSON_STRING's content. */
+bool json_string_has_word(struct json_value string, const char *word, size_t length);
+
 /* True where two JSON_STRINGs have the same content. */
 bool json_strings_equal(struct json_value left, struct json_value right);
 

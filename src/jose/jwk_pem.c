@@ -4,8 +4,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <string.h>
 
 #include "jwk.h"
+#include "key_build.h"
 #include "secure.h"
 
 static bool check_form(const struct key *key, bool with_private, struct fault *fault)
@@ -18,6 +20,30 @@ static bool check_form(const struct key *key, bool with_private, struct fault *f
     return true;
 }
 
+/*
+** PKCS#8 of an ML-DSA key with the seed alone (RFC 9881 section 6): what every
+** implementation reads. OpenSSL's own default puts the expanded key beside it.
+*/
+static bool write_ml_dsa(BIO *sink, const struct key *key)
+{
+    static const unsigned char head[] = { 0x30, 0x34, 0x02, 0x01, 0x00, 0x30, 0x0b, 0x06, 0x09,
+        0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x00, 0x04, 0x22, 0x80, 0x20 };
+    unsigned char der[sizeof head + ML_DSA_SEED_BYTES];
+    size_t size = 0;
+    bool written;
+    memcpy(der, head, sizeof head);
+    /* id-ml-dsa-44, -65, -87 are 2.16.840.1.101.3.4.3.17, 18, 19 */
+    der[17] = strcmp(key->fixed->name, "ML-DSA-44") == 0   ? 17
+              : strcmp(key->fixed->name, "ML-DSA-65") == 0 ? 18
+                                                           : 19;
+    written = EVP_PKEY_get_octet_string_param(
+                  key->pkey, "seed", der + sizeof head, ML_DSA_SEED_BYTES, &size) == 1 &&
+              size == ML_DSA_SEED_BYTES &&
+              PEM_write_bio(sink, "PRIVATE KEY", "", der, (long)sizeof der) > 0;
+    secure_wipe(der, sizeof der);
+    return written;
+}
+
 bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, struct fault *fault)
 {
     if (!check_form(key, with_private, fault)) return false;
@@ -25,7 +51,9 @@ bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, s
     BIO *sink = BIO_new(BIO_s_mem()); /* wiped by OpenSSL when freed */
     char *pem = NULL;
     bool written = sink != NULL;
-    if (written && with_private) {
+    if (written && with_private && key->type == KEY_AKP) {
+        written = write_ml_dsa(sink, key);
+    } else if (written && with_private) {
         written = PEM_write_bio_PKCS8PrivateKey(sink, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
     } else if (written) {
         written = PEM_write_bio_PUBKEY(sink, key->pkey) == 1;

@@ -9,6 +9,7 @@
 #include "json_value.h"
 #include "key_form.h"
 #include "key_jwk.h"
+#include "key_material.h"
 #include "key_pem.h"
 #include "secure.h"
 
@@ -75,7 +76,7 @@ static bool json_unreadable(enum json_fault reason, size_t at, struct fault *fau
     return fault_set(fault,
         "key: looks like JSON but is none (%s, at byte %zu); a secret that begins with a bracket "
         "must be a BLOB or an oct JWK",
-        json_fault_text(reason), at);
+        json_fault_text(reason), at + 1);
 }
 
 static bool read_jwk(struct key *key, const char *text, size_t length, struct fault *fault)
@@ -253,6 +254,8 @@ struct key_set *key_set_read(const void *bytes, size_t length, bool is_blob, str
         return NULL;
     }
     struct key_set *set = read_form(bytes, length, is_blob, fault);
-    if (set != NULL) set->memory = memory_of(set);
+    if (set == NULL) return NULL;
+    for (size_t i = 0; i < set->count; i++) key_bind_algorithms(&set->keys[i]);
+    set->memory = memory_of(set);
     return set;
 }

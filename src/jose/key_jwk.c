@@ -85,6 +85,8 @@ static bool read_key_type(struct key *key, const struct json_doc *jwk)
     return key->type != KEY_UNKNOWN || refuse(key, "\"kty\" is none of oct, RSA, EC, OKP, AKP");
 }
 
+#define KEY_OPERATIONS_MAX 32 /* RFC 7517 section 8.3 registers eight */
+
 /* RFC 7517 section 4.3: an array of distinct strings; it must name the operation at hand. */
 static bool read_key_operations(struct key *key, const struct json_doc *jwk)
 {
@@ -92,8 +94,11 @@ static bool read_key_operations(struct key *key, const struct json_doc *jwk)
     if (operations == NULL) return true;
     if (!json_doc_is_array(operations)) return refuse(key, "\"key_ops\" is not an array");
     bool signs = false, verifies = false;
+    size_t count = 0;
     const struct json_doc *first = json_doc_first(operations);
     for (const struct json_doc *one = first; one != NULL; one = json_doc_next(one)) {
+        if (++count > KEY_OPERATIONS_MAX)
+            return refuse(key, "\"key_ops\" names too many operations");
         const char *name = json_doc_string(one);
         if (name == NULL) return refuse(key, "\"key_ops\" holds something that is not a string");
         for (const struct json_doc *other = first; other != one; other = json_doc_next(other)) {

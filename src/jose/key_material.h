@@ -18,7 +18,9 @@ struct key {
     bool may_verify;
     unsigned bits; /* RSA modulus, EC or Edwards field, secret or ML-DSA public key length * 8 */
     const struct algorithm *fixed; /* the JWK's `alg`; an AKP key's one algorithm; or NULL */
-    char *kid;                     /* UTF-8 with its length and a NUL after it, or NULL */
+    algorithm_set own_algorithms;  /* served where the caller names none: see key_algorithms() */
+    algorithm_set nameable_algorithms; /* served where the caller names them */
+    char *kid;                         /* UTF-8 with its length and a NUL after it, or NULL */
     size_t kid_length;
     char *use;             /* the JWK's `use`, NUL-terminated, or NULL */
     unsigned char *secret; /* KEY_OCT only */
@@ -50,5 +52,8 @@ bool key_set_secret(struct key *key, const unsigned char *secret, size_t length)
 ** private part. False where memory ran out.
 */
 bool key_set_pkey(struct key *key, struct evp_pkey_st *pkey, bool is_private);
+
+/* Works out own_algorithms and nameable_algorithms of a key that has been read. */
+void key_bind_algorithms(struct key *key);
 
 #endif

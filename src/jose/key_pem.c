@@ -8,6 +8,7 @@
 #include "key_pem.h"
 
 #include <limits.h>
+#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -42,12 +43,72 @@ static EVP_PKEY *decode_ec_private(struct der *der)
     return d2i_PrivateKey_ex(EVP_PKEY_EC, NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
 }
 
-static EVP_PKEY *decode_pkcs8(struct der *der)
+static EVP_PKEY *decode_pkcs8_v1(struct der *der)
 {
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der->at, (long)(der->end - der->at));
     EVP_PKEY *pkey = info != NULL ? EVP_PKCS82PKEY_ex(info, NULL, NULL) : NULL;
     PKCS8_PRIV_KEY_INFO_free(info);
     return pkey;
+}
+
+/* Steps over one DER value with this universal tag; false where it is another one, or not whole. */
+static bool skip_value(struct der *der, int wanted)
+{
+    long length;
+    int tag, class;
+    const unsigned char *content = der->at;
+    int result = ASN1_get_object(&content, &length, &tag, &class, der->end - der->at);
+    if ((result & 0x81) != 0 || tag != wanted || class != V_ASN1_UNIVERSAL) return false;
+    der->at = content + length;
+    return true;
+}
+
+#define PKCS8_HEAD_MAX 16 /* SEQUENCE and its length, then INTEGER 0 */
+
+/*
+** Version 2 (RFC 5958 section 2) carries the public key behind the private
+** one; OpenSSL before 3.2 reads only version 1. So the version's two middle
+** fields are wrapped as version 1. What is dropped follows from the private
+** key: nothing relies on it.
+*/
+static EVP_PKEY *decode_pkcs8_v2(struct der *der)
+{
+    static const unsigned char version_2[] = { 0x02, 0x01, 0x01 };
+    static const unsigned char version_1[] = { 0x02, 0x01, 0x00 };
+    struct der inner = *der;
+    long length;
+    int tag, class;
+    int result = ASN1_get_object(&inner.at, &length, &tag, &class, der->end - der->at);
+    if ((result & 0x81) != 0 || tag != V_ASN1_SEQUENCE || length < (long)sizeof version_2 ||
+        inner.at + length != der->end || memcmp(inner.at, version_2, sizeof version_2) != 0) {
+        return NULL;
+    }
+    inner.at += sizeof version_2;
+    const unsigned char *fields = inner.at;
+    if (!skip_value(&inner, V_ASN1_SEQUENCE) || !skip_value(&inner, V_ASN1_OCTET_STRING)) {
+        return NULL;
+    }
+    size_t size = (size_t)(inner.at - fields);
+    unsigned char *copy = memory_new(size + PKCS8_HEAD_MAX);
+    if (copy == NULL) return NULL;
+    unsigned char *end = copy;
+    ASN1_put_object(&end, 1, (int)(size + sizeof version_1), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    memcpy(end, version_1, sizeof version_1);
+    memcpy(end + sizeof version_1, fields, size);
+    struct der wrapped = { copy, end + sizeof version_1 + size };
+    EVP_PKEY *pkey = decode_pkcs8_v1(&wrapped);
+    memory_wipe_free(copy, size + PKCS8_HEAD_MAX);
+    if (pkey != NULL) der->at = der->end;
+    return pkey;
+}
+
+static EVP_PKEY *decode_pkcs8(struct der *der)
+{
+    const unsigned char *start = der->at;
+    EVP_PKEY *pkey = decode_pkcs8_v1(der);
+    if (pkey != NULL) return pkey;
+    der->at = start;
+    return decode_pkcs8_v2(der);
 }
 
 static EVP_PKEY *certificate_key(X509 *certificate)

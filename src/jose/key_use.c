@@ -32,10 +32,9 @@ static bool same_algorithm(const struct algorithm *left, const struct algorithm 
     return left == right || (left->family == FAMILY_EDDSA && right->family == FAMILY_EDDSA);
 }
 
-algorithm_set key_algorithms(const struct key *key, algorithm_set named)
+/* Those that the key can do and that are `bound`, or any of them where that is NULL. */
+static algorithm_set algorithms_within(const struct key *key, const struct algorithm *bound)
 {
-    const struct algorithm *own = key_default_algorithm(key);
-    const struct algorithm *bound = named != 0 ? key->fixed : own;
     algorithm_set served = 0;
     for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         const struct algorithm *algorithm = algorithm_at(i);
@@ -43,7 +42,18 @@ algorithm_set key_algorithms(const struct key *key, algorithm_set named)
         if (bound != NULL && !same_algorithm(bound, algorithm)) continue;
         served |= algorithm_bit(algorithm);
     }
-    return named != 0 ? served & named : served;
+    return served;
+}
+
+void key_bind_algorithms(struct key *key)
+{
+    key->own_algorithms = algorithms_within(key, key_default_algorithm(key));
+    key->nameable_algorithms = algorithms_within(key, key->fixed);
+}
+
+algorithm_set key_algorithms(const struct key *key, algorithm_set named)
+{
+    return named != 0 ? key->nameable_algorithms & named : key->own_algorithms;
 }
 
 /* ---- refusals */
@@ -89,9 +99,10 @@ const char *key_refusal(const struct key *key, const struct algorithm *algorithm
 
 /* ---- choosing */
 
-static bool is_usable(const struct key *key, bool allow_weak)
+/* `algorithm` NULL: with any. */
+static bool is_usable(const struct key *key, const struct algorithm *algorithm, bool allow_weak)
 {
-    return key_refusal(key, NULL, OPERATION_VERIFY, allow_weak) == NULL;
+    return key_refusal(key, algorithm, OPERATION_VERIFY, allow_weak) == NULL;
 }
 
 static bool same_kid(const struct key *key, const char *kid, size_t kid_length)
@@ -130,7 +141,7 @@ static enum key_choice choose_by_kid(const struct key_set *set, const char *kid,
         const struct key *key = set->by_kid[i];
         if (!same_kid(key, kid, kid_length)) break;
         found = true;
-        if (!is_usable(key, allow_weak)) continue;
+        if (!is_usable(key, NULL, allow_weak)) continue;
         if (chosen != NULL) return KEY_AMBIGUOUS;
         chosen = key;
     }
@@ -147,7 +158,7 @@ static enum key_choice choose_by_algorithm(const struct key_set *set,
     algorithm_set wanted = algorithm_bit(algorithm);
     for (size_t i = 0; i < set->count; i++) {
         const struct key *key = &set->keys[i];
-        if (algorithm->key_type != key->type || !is_usable(key, allow_weak)) continue;
+        if (algorithm->key_type != key->type || !is_usable(key, algorithm, allow_weak)) continue;
         if ((key_algorithms(key, named) & wanted) == 0) continue;
         if (chosen != NULL) return KEY_AMBIGUOUS;
         chosen = key;

@@ -6,6 +6,7 @@
 */
 #include "policy.h"
 
+#include "nearest.h"
 #include "secure.h"
 #include "token.h"
 
@@ -14,9 +15,6 @@
 #define JWT (POLICY_SIGN_JWT | POLICY_VERIFY_JWT)
 #define SIGN (POLICY_SIGN_JWT | POLICY_SIGN_JWS)
 #define VERIFY (POLICY_VERIFY_JWT | POLICY_VERIFY_JWS)
-
-/* The longest texts that an option may have; a caller's mistake beyond them. */
-#define OPTION_STRING_MAX 4096
 
 struct option {
     const char *name;
@@ -69,7 +67,7 @@ static bool read_b64(struct policy *policy, const struct option *option, struct 
 
 static bool is_good_string(struct json_value value)
 {
-    return value.type == JSON_STRING && value.length > 2 && value.length <= OPTION_STRING_MAX;
+    return value.type == JSON_STRING && value.length > 2;
 }
 
 static bool read_string(struct policy *policy, const struct option *option, struct json_value value,
@@ -123,15 +121,18 @@ static bool read_string_or_list(struct policy *policy, const struct option *opti
     return true;
 }
 
-/* Space-separated words: printable ASCII without '"' and '\' (RFC 6749 section 3.3), so it never has escapes. */
+/* Space-separated words of printable ASCII (RFC 6749 section 3.3). */
 static bool read_scope(struct policy *policy, const struct option *option, struct json_value value,
     struct fault *fault)
 {
     bool word = false;
     if (!is_good_string(value)) return wrong(option, "space-separated words", fault);
-    for (size_t i = 1; i + 1 < value.length; i++) {
-        unsigned char byte = (unsigned char)value.text[i];
-        if (byte < 0x20 || byte > 0x7e || byte == '\\') {
+    policy->scope_words = memory_new(value.length);
+    if (policy->scope_words == NULL) return fault_memory(fault);
+    policy->scope_length = json_string_decode(value, policy->scope_words);
+    for (size_t i = 0; i < policy->scope_length; i++) {
+        unsigned char byte = (unsigned char)policy->scope_words[i];
+        if (byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\') {
             return wrong(option, "space-separated words of printable ASCII (RFC 6749 3.3)", fault);
         }
         if (byte != ' ') word = true;
@@ -369,30 +370,47 @@ static const struct option options[] = {
 
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
-static char lower(char byte)
+/* What other libraries call it. */
+static const struct {
+    const char *theirs;
+    const char *ours;
+} synonyms[] = {
+    { "algorithm", "alg" },
+    { "algorithms", "algs" },
+    { "audience", "aud" },
+    { "clock_skew", "leeway" },
+    { "clock_tolerance", "leeway" },
+    { "clockTolerance", "leeway" },
+    { "exp", "expires_in" },
+    { "expiresIn", "expires_in" },
+    { "issuer", "iss" },
+    { "jwtid", "jti" },
+    { "key_id", "kid" },
+    { "keyid", "kid" },
+    { "maxAge", "max_age" },
+    { "nbf", "not_before_in" },
+    { "notBefore", "not_before_in" },
+    { "subject", "sub" },
+    { "ttl", "expires_in" },
+    { "type", "typ" },
+};
+
+static const struct option *option_find(const char *name, enum policy_use use)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((options[i].uses & use) != 0 && strcmp(options[i].name, name) == 0) return &options[i];
+    }
+    return NULL;
 }
 
-/* Levenshtein's distance, case aside, for names of at most 32 characters. */
-static size_t edit_distance(const char *left, size_t left_length, const char *right)
+static const struct option *synonym_option(const char *name, size_t length, enum policy_use use)
 {
-    size_t row[33];
-    size_t right_length = strlen(right);
-    for (size_t j = 0; j <= right_length; j++) row[j] = j;
-    for (size_t i = 1; i <= left_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= right_length; j++) {
-            size_t change = diagonal + (lower(left[i - 1]) != right[j - 1]);
-            size_t insert = row[j - 1] + 1;
-            size_t remove = row[j] + 1;
-            diagonal = row[j];
-            row[j] = change < insert ? change : insert;
-            if (remove < row[j]) row[j] = remove;
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++) {
+        if (strlen(synonyms[i].theirs) == length && memcmp(synonyms[i].theirs, name, length) == 0) {
+            return option_find(synonyms[i].ours, use);
         }
     }
-    return row[right_length];
+    return NULL;
 }
 
 static const struct option *nearest_option(const char *name, size_t length, enum policy_use use)
@@ -401,7 +419,7 @@ static const struct option *nearest_option(const char *name, size_t length, enum
     size_t best = 32;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if ((options[i].uses & use) == 0) continue;
-        size_t distance = edit_distance(name, length, options[i].name);
+        size_t distance = nearest_distance(name, length, options[i].name);
         bool prefix = length >= 3 && strncmp(options[i].name, name, length) == 0;
         if (prefix && distance > 3) distance = 3;
         if (distance < best && distance < strlen(options[i].name)) {
@@ -437,7 +455,8 @@ static bool unknown_option(struct json_value name, enum policy_use use, struct f
         return fault_set(
             fault, "options: member \"%.*s\" has no meaning for this function", (int)length, bytes);
     }
-    nearest = nearest_option(bytes, length, use);
+    nearest = synonym_option(bytes, length, use);
+    if (nearest == NULL) nearest = nearest_option(bytes, length, use);
     if (nearest == NULL) {
         return fault_set(fault, "options: unknown member \"%.*s\"", (int)length, bytes);
     }
@@ -486,10 +505,13 @@ static bool read_options(struct policy *policy, struct fault *fault)
     struct json_cursor cursor;
     struct json_value name;
     struct json_value value;
+    size_t at;
     enum json_fault json =
-        json_object_read(&policy->object, policy->source, policy->source_length, NULL);
+        json_object_read(&policy->object, policy->source, policy->source_length, &at);
     if (json == JSON_NO_MEMORY) return fault_memory(fault);
-    if (json != JSON_FINE) return fault_set(fault, "options: %s", json_fault_text(json));
+    if (json != JSON_FINE) {
+        return fault_set(fault, "options: %s, at byte %zu", json_fault_text(json), at + 1);
+    }
     cursor = json_cursor_start(json_value_at(policy->source, policy->source_length));
     while (json_object_next(&cursor, &name, &value)) {
         if (!read_member(policy, name, value, fault)) return false;
@@ -548,6 +570,7 @@ void policy_release(struct policy *policy)
 {
     if (policy == NULL || --policy->references > 0) return;
     json_object_release(&policy->object);
+    memory_free(policy->scope_words);
     memory_free(policy->source);
     memory_free(policy);
 }

@@ -50,6 +50,8 @@ struct policy {
     struct json_value claims;  /* object */
     struct json_value crit;
     struct json_value scope;
+    char *scope_words; /* its content, unescaped */
+    size_t scope_length;
     struct json_value jkt;
     struct json_value client_id;
     struct json_value nonce;

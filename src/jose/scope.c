@@ -18,24 +18,17 @@ static bool has_word(const char *list, size_t list_length, const char *word, siz
     return false;
 }
 
-/* has_word() for a list that stands in JSON with escapes: compared in place, no copy. */
-static bool string_has_word(struct json_value list, const char *word, size_t length)
-{
-    char buffer[1024];
-    size_t plain_length;
-    const char *plain = json_string_plain(list, &plain_length);
-    if (plain != NULL) return has_word(plain, plain_length, word, length);
-    /* An escaped list of scope tokens (RFC 6749 appendix A.4: printable ASCII) is unusual; one that is long is refused. */
-    if (list.length > sizeof buffer) return false;
-    plain_length = json_string_decode(list, buffer);
-    return has_word(buffer, plain_length, word, length);
-}
-
 static bool grants_word(struct json_value granted, const char *word, size_t length)
 {
     struct json_cursor cursor;
     struct json_value element;
-    if (granted.type == JSON_STRING) return string_has_word(granted, word, length);
+    size_t plain_length;
+    const char *plain;
+    if (granted.type == JSON_STRING) {
+        plain = json_string_plain(granted, &plain_length);
+        return plain != NULL ? has_word(plain, plain_length, word, length)
+                             : json_string_has_word(granted, word, length);
+    }
     cursor = json_cursor_start(granted);
     while (json_array_next(&cursor, &element)) {
         if (element.type == JSON_STRING && json_string_is(element, word, length)) return true;

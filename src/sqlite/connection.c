@@ -70,9 +70,9 @@ static void key_entry_drop(struct key_cache *cache, size_t index)
     memmove(entry, entry + 1, (cache->count - index) * sizeof *entry);
 }
 
-void connection_release(void *pointer)
+void connection_release(void *released)
 {
-    struct connection *connection = pointer;
+    struct connection *connection = released;
     if (--connection->references > 0) return;
     if (connection->keys != NULL) {
         while (connection->keys->count > 0) {

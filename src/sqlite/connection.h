@@ -34,7 +34,7 @@ struct connection *connection_new(sqlite3 *db);
 struct connection *connection_retain(struct connection *connection);
 
 /* One reference less; the last one wipes and frees. Fits as an xDestroy. */
-void connection_release(void *connection);
+void connection_release(void *released);
 
 /* The one place that reads the clock: seconds since 1970 by the connection's VFS. */
 double connection_clock(struct connection *connection);

@@ -67,7 +67,7 @@ static void jwk_generate_function(sqlite3_context *context, int count, sqlite3_v
             nearest == NULL ? " (see jwt_algorithms)" : " (did you mean \"",
             nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?)");
     }
-    if (fault.kind == FAULT_NONE) {
+    if (policy != NULL && algorithm != NULL) {
         bool given = policy->kid.text != NULL;
         if (given && !option_text(policy->kid, kid, sizeof kid, &kid_length)) {
             fault_set(&fault, "options: kid: is longer than 1000 bytes");
@@ -206,6 +206,18 @@ static void jwk_to_pem(sqlite3_context *context, int count, sqlite3_value **argu
     key_set_release(set);
 }
 
+/* A fault's words without the "key: unusable JWK: " that tells an argument apart. */
+static const char *fault_reason(const struct fault *fault)
+{
+    static const char *const prefixes[] = { "key: ", "unusable JWK: " };
+    const char *reason = fault->text;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(reason, prefixes[i], length) == 0) reason += length;
+    }
+    return reason;
+}
+
 /* Why a key cannot be used at all (with `algorithm`, where given), or NULL. */
 static const char *single_problem(const struct key *key, const struct algorithm *algorithm)
 {
@@ -254,7 +266,7 @@ static void jwk_problem(sqlite3_context *context, int count, sqlite3_value **arg
         sqlite3_result_error_nomem(context);
         return;
     }
-    if (fault.kind == FAULT_CALLER) problem = fault.text;
+    if (fault.kind == FAULT_CALLER) problem = fault_reason(&fault);
     if (set != NULL) {
         problem =
             set->is_set ? set_problem(set, algorithm) : single_problem(&set->keys[0], algorithm);

@@ -71,7 +71,7 @@ static const struct option_sample samples[] = {
         { "\"x\"", "1", "true", "{}", "[]", NO_LIST, "[\"alg\"]", "[\"x\",\"b64\"]",
             "[\"\\u0061lg\"]", "[\"x5t#S256\"]", "[\"crit\"]" } },
     { "scope", POLICY_VERIFY_JWT, NULL, { "\"a\"", "\"a b\"", "\" a  b \"", "\"a:b/c.d!\"" },
-        { NO_STRING, "[\"a\"]", "\" \"", "\"   \"", "\"a\\tb\"", "\"a\\u0020b\"", "\"\xc3\xa9\"",
+        { NO_STRING, "[\"a\"]", "\" \"", "\"   \"", "\"a\\tb\"", "\"\xc3\xa9\"",
             "\"a\\\"b\"", "\"\x7f\"" } },
     { "jkt", POLICY_VERIFY_JWT, NULL, { "\"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs\"" },
         { NO_STRING, "[\"x\"]" } },
