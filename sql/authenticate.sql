@@ -1,0 +1,60 @@
+-- authenticate: who sends this access token, and may they still?
+--
+-- Verifies the token against the store's keys, then asks for its session and for jwt_revoked: a logout
+-- counts from the moment when it is committed. One SELECT, one row always, and no claim beside a bad status.
+--
+-- Parameters
+--   :token         TEXT     the access token; jwt_bearer(header) takes it out of an Authorization header
+--   :scope         TEXT     words that the token must grant, all of them; NULL: none
+--   :jkt           TEXT     thumbprint of the key that the client has proved to have; NULL: none
+--   :iss           TEXT     issuer to accept; NULL: that of the default policy
+--   :aud           TEXT     audience to accept, the name of this API; NULL: that of the default policy
+--   :now           INTEGER  seconds since 1970; NULL is the clock
+--   :signing_key   TEXT     JWK or JWKS, for HMAC secrets that are kept outside; NULL: jwt_key has the keys
+-- Result: one row
+--   status         TEXT     'ok', a status code of jwt_status, 'session_ended' or 'revoked'
+--   sub            TEXT     whose token it is; this and what follows is NULL unless status is 'ok'
+--   sid            TEXT     the session
+--   client         TEXT     the client
+--   scope          TEXT     what the token grants
+--   exp            INTEGER  when it ends, seconds since 1970
+--   claims         TEXT     all of its claims, JSON
+-- Transaction: reads.
+WITH
+policy AS MATERIALIZED (
+    SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
+        COALESCE(:iss, iss) AS iss, COALESCE(:aud, aud) AS aud, leeway
+    FROM main.jwt_policy WHERE client = ''),
+verified AS MATERIALIZED (
+    SELECT policy.now, token.status, token.kid, token.sub, token.exp, token.payload,
+        json_extract(token.payload, '$.sid') AS sid
+    FROM policy, jwt_decode(
+        :token,
+        (SELECT COALESCE((SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk)
+         FROM main.jwt_key AS known
+         WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
+             AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)),
+        json_patch('{}', json_object('profile', 'at+jwt', 'iss', policy.iss, 'aud', policy.aud, 'leeway', policy.leeway,
+            'now', policy.now, 'scope', :scope, 'jkt', :jkt))) AS token),
+judged AS MATERIALIZED (
+    SELECT verified.*,
+        CASE
+            WHEN verified.status <> 'ok' THEN verified.status
+            WHEN NOT EXISTS (
+                SELECT 1 FROM main.jwt_session AS session
+                WHERE session.sid = verified.sid AND session.revoked_at IS NULL AND session.idle_exp > now)
+                THEN 'session_ended'
+            WHEN EXISTS (
+                SELECT 1 FROM main.jwt_revoked WHERE claims = verified.payload AND header_kid = verified.kid)
+                THEN 'revoked'
+            ELSE 'ok'
+        END AS judgment
+    FROM verified)
+SELECT judgment AS status,
+    CASE judgment WHEN 'ok' THEN sub END AS sub,
+    CASE judgment WHEN 'ok' THEN sid END AS sid,
+    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.client_id') END AS client,
+    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.scope') END AS scope,
+    CASE judgment WHEN 'ok' THEN exp END AS exp,
+    CASE judgment WHEN 'ok' THEN payload END AS claims
+FROM judged;

@@ -1,0 +1,30 @@
+-- authenticate_stateless: who sends this access token? No table is read.
+--
+-- For services that have the public keys only, and for requests that need no session: a token is good until
+-- it ends, also after a logout. Keep access_ttl short.
+--
+-- Parameters
+--   :token         TEXT     the access token
+--   :keys          TEXT     the key set, as statement jwks answers it; kept by the caller and fetched anew now and then
+--   :iss           TEXT     issuer to accept
+--   :aud           TEXT     audience to accept, the name of this API
+--   :scope         TEXT     words that the token must grant, all of them; NULL: none
+--   :jkt           TEXT     thumbprint of the key that the client has proved to have; NULL: none
+--   :leeway        INTEGER  seconds by which clocks may differ; NULL: 0
+--   :now           INTEGER  seconds since 1970; NULL is the clock
+-- Result: one row
+--   status         TEXT     'ok', or a status code of jwt_status
+--   sub            TEXT     whose token it is; this and what follows is NULL unless status is 'ok'
+--   sid            TEXT     the session
+--   client         TEXT     the client
+--   scope          TEXT     what the token grants
+--   exp            INTEGER  when it ends, seconds since 1970
+--   claims         TEXT     all of its claims, JSON
+-- Transaction: none is needed.
+SELECT status, sub,
+    json_extract(payload, '$.sid') AS sid,
+    json_extract(payload, '$.client_id') AS client,
+    json_extract(payload, '$.scope') AS scope,
+    exp, payload AS claims
+FROM jwt_decode(:token, :keys, json_patch('{}', json_object(
+    'profile', 'at+jwt', 'iss', :iss, 'aud', :aud, 'scope', :scope, 'jkt', :jkt, 'leeway', :leeway, 'now', :now)));
