@@ -219,33 +219,49 @@ static bool read_block(struct key *key, const struct block *block, struct fault 
     return key_set_pkey(key, pkey, kind->is_private) || fault_memory(fault);
 }
 
-/* Reads block after block; exactly one may be a key. */
-static bool read_blocks(struct key *key, BIO *source, struct fault *fault)
+/* Reads block after block, counting those that could be keys; only the first is one. */
+static bool read_blocks(struct key *key, BIO *source, size_t *keys, struct fault *fault)
 {
     struct block block = { NULL, NULL, NULL, 0 };
-    size_t keys = 0;
     bool read = true;
+    *keys = 0;
     while (read && PEM_read_bio(source, &block.name, &block.header, &block.bytes, &block.length)) {
         if (strcmp(block.name, "EC PARAMETERS") != 0) {
-            keys++;
-            read = keys == 1 ? read_block(key, &block, fault)
-                             : fault_set(fault, "key: the PEM holds several keys or certificates; "
-                                                "give one, or several as a JWKS");
+            ++*keys;
+            read = *keys == 1 ? read_block(key, &block, fault)
+                              : fault_set(fault, "key: the PEM holds several keys or certificates; "
+                                                 "give one, or several as a JWKS");
         }
         block_release(&block);
     }
-    if (!read) return false;
+    return read;
+}
+
+/* How reading ended: at the text's end, or before it. */
+static bool judge_end(size_t keys, struct fault *fault)
+{
     unsigned long error = ERR_peek_last_error();
-    bool says_pem = ERR_GET_LIB(error) == ERR_LIB_PEM;
-    bool ended = says_pem && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-    if (secure_memory_failed() || !says_pem) return fault_memory(fault);
+    bool of_pem = error == 0 || ERR_GET_LIB(error) == ERR_LIB_PEM;
+    bool ended = error != 0 && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (secure_memory_failed() || !of_pem) return fault_memory(fault);
     if (!ended) {
         return fault_set(fault, "key: the PEM is damaged: a block does not end, or is not base64");
     }
-    if (keys == 0)
-        return fault_set(
-            fault, "key: the text has \"-----BEGIN\" but no whole PEM block with a key");
-    return true;
+    if (keys > 0) return true;
+    return fault_set(fault, "key: the text has \"-----BEGIN\" but no whole PEM block with a key");
+}
+
+static bool read_pem(struct key *key, BIO *source, struct fault *fault)
+{
+    size_t keys;
+    if (!read_blocks(key, source, &keys, fault)) return false;
+    if (ERR_peek_error() == 0) {
+        /* OpenSSL is silent on a block without content, and on memory that ran out: again, to tell. */
+        key_clear(key);
+        (void)BIO_reset(source);
+        if (!read_blocks(key, source, &keys, fault)) return false;
+    }
+    return judge_end(keys, fault);
 }
 
 bool key_read_pem(struct key *key, const char *text, size_t length, struct fault *fault)
@@ -254,7 +270,7 @@ bool key_read_pem(struct key *key, const char *text, size_t length, struct fault
     if (memchr(text, '\0', length) != NULL) return fault_set(fault, "key: the PEM has a NUL in it");
     ERR_clear_error();
     BIO *source = BIO_new_mem_buf(text, (int)length);
-    bool read = source != NULL ? read_blocks(key, source, fault) : fault_memory(fault);
+    bool read = source != NULL ? read_pem(key, source, fault) : fault_memory(fault);
     BIO_free(source);
     ERR_clear_error();
     if (read && key->problem != NULL) return fault_set(fault, "key: %s", key->problem);

@@ -334,6 +334,11 @@ static void test_damaged(void)
               "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
               "ssh-keygen -p -m PKCS8"),
         "an OpenSSH private key has its remedy");
+    CHECK(sample_refused("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", "damaged"),
+        "a block without content");
+    CHECK(sample_refused(
+              "-----BEGIN PUBLIC KEY-----\nMI:B\nAAAA\n-----END PUBLIC KEY-----\n", "damaged"),
+        "a colon makes headers of what is before it");
     struct fault fault = { 0 };
     CHECK(key_set_read(pem, length + 1, false, &fault) == NULL && strstr(fault.text, "NUL") != NULL,
         "a NUL after the block");
