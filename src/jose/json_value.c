@@ -7,6 +7,7 @@
 #include "json_value.h"
 
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,7 +169,7 @@ bool json_integer(struct json_value value, int64_t *out)
 static double parse_double(const char *number)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (locale == (locale_t)0) return strtod(number, NULL);
+    if (locale == (locale_t)0) return NAN; /* out of memory: no date passes, no value is shown */
     double result = strtod_l(number, NULL, locale);
     freelocale(locale);
     return result;

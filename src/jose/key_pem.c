@@ -185,9 +185,11 @@ static EVP_PKEY *decode_block(const struct block_kind *kind, const struct block 
 {
     struct der der = { block->bytes, block->bytes + block->length };
     EVP_PKEY *pkey = kind->decode(&der);
-    if (pkey != NULL && der.at == der.end) return pkey;
-    EVP_PKEY_free(pkey);
-    return NULL;
+    if (pkey != NULL && der.at != der.end) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    return pkey; // cppcheck-suppress returnDanglingLifetime ; the key holds nothing of `der`
 }
 
 /* Reads one block into `key`; false with `fault`. */
