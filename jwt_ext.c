@@ -15,6 +15,7 @@
 SQLITE_EXTENSION_INIT1
 
 #include "src/sqlite/functions.h"
+#include "src/sqlite/revocation.h"
 
 #if defined(_WIN32)
 #define ENTRY_POINT __declspec(dllexport)
@@ -35,6 +36,7 @@ static const struct module_table *const module_tables[] = {
     &key_tables,
     &token_tables,
     &lint_tables,
+    &revocation_tables,
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

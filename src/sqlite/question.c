@@ -13,47 +13,60 @@ static double read_clock(void *context)
     return connection_clock(question->connection);
 }
 
+/* The verdict's last check: see verdict_services. */
+static enum reached ask_revocation(
+    void *context, const struct verification *verification, enum status *status)
+{
+    struct question *question = context;
+    question->failure =
+        revocation_ask(question->connection, question->mark, verification, status, question->fault);
+    return question->failure == SQLITE_OK ? REACHED : REACHED_ERROR;
+}
+
 /* Reads what the caller decides: policy and key. All mistakes of theirs are found before the token is looked at. */
-static bool read_caller(struct question *question, enum policy_use use, sqlite3_value *key,
+static int read_caller(struct question *question, enum policy_use use, sqlite3_value *key,
     sqlite3_value *options, struct fault *fault)
 {
     const char *refusal;
+    int rc;
     question->policy = connection_policy(question->connection, options, use, fault);
-    if (question->policy == NULL) return false;
-    if (question->policy->revoked_by.text != NULL) {
-        return fault_set(fault, "options: revoked_by: names no revocation table");
-    }
-    if (sqlite3_value_type(key) == SQLITE_NULL) return true;
+    if (question->policy == NULL) return SQLITE_ERROR;
+    rc = revocation_find(question->connection, question->policy, question->mark, fault);
+    if (rc != SQLITE_OK || sqlite3_value_type(key) == SQLITE_NULL) return rc;
     question->keys = connection_key(question->connection, key, fault);
-    if (question->keys == NULL) return false;
+    if (question->keys == NULL) return SQLITE_ERROR;
     refusal = key_set_refusal(question->keys, question->policy);
-    return refusal == NULL || fault_set(fault, "key: %s", refusal);
+    if (refusal == NULL) return SQLITE_OK;
+    fault_set(fault, "key: %s", refusal);
+    return SQLITE_ERROR;
 }
 
-int question_ask(struct question *question, struct connection *connection, sqlite3_context *context,
-    int options_argument, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
+int question_ask(struct question *question, struct connection *connection,
+    struct revocation_mark *mark, enum policy_use use, sqlite3_value *token, sqlite3_value *key,
     sqlite3_value *options, struct fault *fault)
 {
     const char *text;
     size_t length;
     bool no_memory = false;
+    int rc;
     question->connection = connection;
-    question->context = context;
-    question->options_argument = options_argument;
+    question->mark = mark;
     question->keys = NULL;
     question->policy = NULL;
-    question->services = (struct verdict_services){ .context = question, .clock = read_clock };
+    question->services = (struct verdict_services){ question, read_clock, ask_revocation };
     question->verification.buffer = NULL;
-    if (!read_caller(question, use, key, options, fault)) {
-        return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : SQLITE_ERROR;
-    }
+    question->fault = fault;
+    question->failure = SQLITE_ERROR;
+    rc = read_caller(question, use, key, options, fault);
+    if (fault->kind == FAULT_MEMORY) return SQLITE_NOMEM;
+    if (rc != SQLITE_OK) return rc;
     text = argument_text(token, &length, &no_memory);
     if (no_memory) return SQLITE_NOMEM;
     switch (verdict_reach(&question->verification, text, length, question->keys, question->policy,
         &question->services)) {
     case REACHED: return SQLITE_OK;
     case REACHED_NO_MEMORY: return SQLITE_NOMEM;
-    default: return SQLITE_ERROR;
+    default: return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : question->failure;
     }
 }
 
@@ -62,15 +75,22 @@ bool question_ask_scalar(struct question *question, sqlite3_context *context, co
     int options_argument)
 {
     struct fault fault = { FAULT_NONE, "" };
-    int rc = question_ask(question, sqlite3_user_data(context), context, options_argument, use,
+    struct revocation_mark own = { NULL };
+    struct revocation_mark *kept =
+        options == NULL ? NULL : revocation_mark_kept(context, options_argument);
+    int rc = question_ask(question, sqlite3_user_data(context), kept != NULL ? kept : &own, use,
         token, key, options, &fault);
+    if (own.table != NULL) revocation_mark_keep(context, options_argument, &own);
+    question->mark = NULL;
+    question->fault = NULL;
     if (rc == SQLITE_NOMEM) {
         sqlite3_result_error_nomem(context);
     } else if (fault.kind != FAULT_NONE) {
         result_fault(context, function, &fault);
+    } else if (rc != SQLITE_OK) {
+        sqlite3_result_error_code(context, rc);
     }
-    return rc ==
-           SQLITE_OK; /* else, and without a fault: the service that failed has set its error */
+    return rc == SQLITE_OK;
 }
 
 void question_release(struct question *question)

@@ -31,6 +31,8 @@ struct reading {
     bool asked;       /* with a key: `question` holds the verdict */
     bool well_formed; /* the header can be shown */
     bool trusted;     /* the claims can be shown: verified, or nobody asked for that */
+    struct revocation_mark
+        mark; /* kept from one token to the next, and no longer than the cursor */
     struct question question;
     struct unverified unverified;
 };
@@ -106,7 +108,7 @@ static int reading_open(struct reading *reading, sqlite3_vtab *table, const char
         return SQLITE_OK;
     }
     reading->asked = true;
-    rc = question_ask(&reading->question, connection, NULL, -1, POLICY_VERIFY_JWT,
+    rc = question_ask(&reading->question, connection, &reading->mark, POLICY_VERIFY_JWT,
         reading->arguments[ARGUMENT_TOKEN], reading->arguments[ARGUMENT_KEY],
         reading->arguments[ARGUMENT_OPTIONS], &fault);
     if (fault.kind == FAULT_CALLER) return table_error(table, function, &fault);
@@ -183,6 +185,7 @@ static int decode_close(sqlite3_vtab_cursor *base)
 {
     struct decode_cursor *cursor = (struct decode_cursor *)base;
     reading_close(&cursor->reading);
+    revocation_mark_clear(&cursor->reading.mark);
     sqlite3_free(cursor);
     return SQLITE_OK;
 }
@@ -345,6 +348,7 @@ static int each_close(sqlite3_vtab_cursor *base)
 {
     struct each_cursor *cursor = (struct each_cursor *)base;
     reading_close(&cursor->reading);
+    revocation_mark_clear(&cursor->reading.mark);
     sqlite3_free(cursor);
     return SQLITE_OK;
 }
