@@ -357,13 +357,47 @@ SELECT 'RFC 8037 A.4', 'ok Example of Ed25519 signing 1',
 FROM plain;
 
 .print
-.print "7. Was all of that right?"
+.print "7. Alice logs out, and what she signed before now is refused at once"
+.print "--------------------------------------------------------------------"
+.print "A revocation table holds rules; option revoked_by makes every verdict ask it, last of all."
+.print
+
+CREATE VIRTUAL TABLE revoked USING jwt_revocation;
+
+CREATE TEMP TABLE logout (step INTEGER PRIMARY KEY, what TEXT, status TEXT);
+CREATE TEMP VIEW session_status AS
+SELECT jwt_status(jwt_bearer(authorization), jwk, json_set(options, '$.revoked_by', 'revoked')) AS status
+FROM header, verifier;
+
+INSERT INTO logout SELECT 1, 'before', status FROM session_status;
+-- Only a token that is genuine may revoke: a forged one names nobody.
+INSERT INTO revoked(token, reason, actor)
+SELECT access_token, 'logout', 'user' FROM login, verifier WHERE jws_verify(access_token, jwk) IS NOT NULL;
+INSERT INTO logout SELECT 2, 'after the logout of this token', status FROM session_status;
+DELETE FROM revoked;
+INSERT INTO logout SELECT 3, 'after the rule was lifted', status FROM session_status;
+-- Everywhere: all of her tokens that were issued before a moment from now.
+INSERT INTO revoked(sub, issued_before, reason, actor)
+VALUES ('alice', CAST(strftime('%s', 'now') AS INTEGER) + 1, 'password changed', 'user');
+INSERT INTO logout SELECT 4, 'after the logout everywhere', status FROM session_status;
+SELECT what, status FROM logout ORDER BY step;
+
+.print
+.print "The same question as a query, and the rules that answer it:"
+.print
+SELECT sub, reason, actor FROM revoked WHERE token = (SELECT access_token FROM login);
+
+INSERT INTO outcome
+SELECT 'logging out', 'ok,revoked,ok,revoked', group_concat(status) FROM (SELECT status FROM logout ORDER BY step);
+
+.print
+.print "8. Was all of that right?"
 .print "-------------------------"
 
 SELECT what AS wrong, expected, got FROM outcome WHERE got IS NOT expected;
 CREATE TEMP TABLE verdict (
     wrong INTEGER CONSTRAINT "every outcome is as expected" CHECK (wrong = 0),
-    judged INTEGER CONSTRAINT "every outcome was judged" CHECK (judged = 21));
+    judged INTEGER CONSTRAINT "every outcome was judged" CHECK (judged = 22));
 INSERT INTO verdict SELECT total(got IS NOT expected), count(*) FROM outcome;
 
 .mode list
