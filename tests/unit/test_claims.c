@@ -237,6 +237,8 @@ static void test_require(void)
     SAYS("{\"exp\":2000}", "{\"require\":[\"exp\"]}", STATUS_OK);
     SAYS("{\"e\\u0078p\":2000}", "{\"require\":[\"exp\"]}", STATUS_OK);
     SAYS("{\"exp\":2000}", "{\"require\":[\"e\\u0078p\"]}", STATUS_OK);
+    SAYS("{\"a\":1,\"b\":2,\"exp\":2000}", "{\"require\":[\"e\\u0078p\"]}", STATUS_OK);
+    SAYS("{\"a\":1,\"b\":2,\"exp\":2000}", "{\"require\":[\"\\u0071\"]}", STATUS_MISSING_CLAIM);
     SAYS("{}", "{\"require\":[\"exp\"]}", STATUS_MISSING_CLAIM);
     CHECK(strcmp(said.subject, "exp") == 0, "the missing claim is named: %s", said.subject);
     SAYS("{\"x\":null}", "{\"require\":[\"x\"]}", STATUS_MISSING_CLAIM);
@@ -257,6 +259,7 @@ static void test_wanted_claims(void)
               strcmp(said.expected, "\"admin\"") == 0,
         "the claim, the found and the expected value are said");
     SAYS("{}", "{\"claims\":{\"role\":\"admin\"}}", STATUS_CLAIM_MISMATCH);
+    SAYS("{\"a\":1,\"b\":2}", "{\"claims\":{\"\\u0062\":2}}", STATUS_OK);
     SAYS("{\"n\":1}", "{\"claims\":{\"n\":1.0}}", STATUS_OK);
     SAYS("{\"n\":1}", "{\"claims\":{\"n\":true}}", STATUS_CLAIM_MISMATCH);
     SAYS("{\"n\":\"1\"}", "{\"claims\":{\"n\":1}}", STATUS_CLAIM_MISMATCH);
@@ -278,6 +281,12 @@ static void test_scope(void)
     SAYS("{\"scope\":\"write read\"}", read, STATUS_OK);
     SAYS("{\"scope\":[\"write\",\"read\"]}", read, STATUS_OK);
     SAYS("{\"scope\":\"wr\\u0069te \\u0072ead\"}", read, STATUS_OK);
+    SAYS("{\"scope\":\"a\\u0020read\"}", read, STATUS_OK);
+    SAYS("{\"scope\":\"\\u0072ead\\u0020b\"}", read, STATUS_OK);
+    SAYS("{\"scope\":\"\\u0020 r\\u0065ad\\u0020\"}", read, STATUS_OK);
+    SAYS("{\"scope\":\"\\u0078read\"}", read, STATUS_SCOPE_MISSING);
+    SAYS("{\"scope\":\"rea\\u0064s re\\u0061\"}", read, STATUS_SCOPE_MISSING);
+    SAYS("{\"scope\":\"r\\u0065 ad\"}", read, STATUS_SCOPE_MISSING);
     SAYS("{\"scope\":\"read write\"}", "{\"scope\":\"write read\"}", STATUS_OK);
     SAYS("{\"scope\":\"read\"}", "{\"scope\":\"read write\"}", STATUS_SCOPE_MISSING);
     SAYS("{\"scope\":\"readwrite\"}", read, STATUS_SCOPE_MISSING);
@@ -290,6 +299,25 @@ static void test_scope(void)
     SAYS("{\"scope\":null}", read, STATUS_SCOPE_MISSING);
     SAYS("{}", read, STATUS_SCOPE_MISSING);
     SAYS("{\"scp\":\"read\"}", read, STATUS_SCOPE_MISSING);
+}
+
+/* A long list is a list, with escapes or without. */
+static void test_long_scope(void)
+{
+    char text[8192];
+    for (int escaped = 0; escaped < 2; escaped++) {
+        for (size_t words = 10; words <= 500; words += 70) {
+            size_t length = (size_t)sprintf(text, "{\"scope\":\"");
+            for (size_t i = 0; i < words; i++) {
+                length += (size_t)sprintf(text + length, "word:%04zu ", i);
+            }
+            sprintf(text + length, "%s\"}", escaped ? "re\\u0061d" : "read");
+            CHECK(judge(text, "{\"scope\":\"read\"}", NOW) == STATUS_OK, "read after %zu words%s",
+                words, escaped ? ", escaped" : "");
+            CHECK(judge(text, "{\"scope\":\"rea\"}", NOW) == STATUS_SCOPE_MISSING,
+                "but not less than it, after %zu words", words);
+        }
+    }
 }
 
 /* The functions behind it and behind jwt_scope. */
@@ -357,6 +385,17 @@ static void test_client_and_nonce(void)
     SAYS("{}", "{\"nonce\":\"n\"}", STATUS_CLAIM_MISMATCH);
 }
 
+/* Who asked for a claim that is missing is said. */
+static void test_notes(void)
+{
+    SAYS("{}", "{\"max_age\":5}", STATUS_MISSING_CLAIM);
+    CHECK(said.note != NULL && strstr(said.note, "max_age") != NULL, "option max_age asked");
+    SAYS("{}", "{\"require\":[\"iat\"]}", STATUS_MISSING_CLAIM);
+    CHECK(said.note != NULL && strstr(said.note, "require") != NULL, "option require asked");
+    SAYS("{}", "{\"profile\":\"id_token\",\"iss\":\"i\",\"aud\":\"a\"}", STATUS_MISSING_CLAIM);
+    CHECK(said.note != NULL && strstr(said.note, "profile") != NULL, "the profile asked");
+}
+
 int main(void)
 {
     test_names();
@@ -368,8 +407,10 @@ int main(void)
     test_require();
     test_wanted_claims();
     test_scope();
+    test_long_scope();
     test_scope_words();
     test_confirmation();
     test_client_and_nonce();
+    test_notes();
     return unit_end();
 }

@@ -240,6 +240,9 @@ static const struct sample texts[] = {
     UTF8("\"\xf0\x9f\x98"),
     UTF8("{\"\xff\":1}"),
     UTF8("[\"\xe2\x82"),
+    SYNTAX("\"\xc3\xa9"),
+    SYNTAX("\"\xe2\x82\xac"),
+    SYNTAX("[\"\xf0\x9f\x98\x80"),
     SYNTAX("[\xc3\xa9]"),
     SYNTAX("{\xff\"a\":1}"),
     /* White space is four characters, and a byte-order mark is none of them (attacks.md 0.1). */

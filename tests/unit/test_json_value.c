@@ -527,6 +527,8 @@ static void test_paths(void)
         "$]",
         "$[0]]",
         "$[#-1",
+        "$[#]x",
+        "$[#",
     };
     struct json_value root = value_of(document);
     for (size_t i = 0; i < sizeof found / sizeof *found; i++) {

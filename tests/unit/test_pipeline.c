@@ -115,10 +115,12 @@ static void test_revocation(void)
         "then once, and what is not revoked passes");
     forget(REACHED, STATUS_REVOKED);
     CHECK(judge_signed(HS, "{}", ONE_KEY, option) == STATUS_REVOKED &&
-              strcmp(said.check, "revocation") == 0,
+              strcmp(said.check, "revocation") == 0 &&
+              strstr(said.note, "names this token") != NULL,
         "what is revoked does not");
     forget(REACHED, STATUS_REVOCATION_UNKNOWN);
-    CHECK(judge_signed(HS, "{}", ONE_KEY, option) == STATUS_REVOCATION_UNKNOWN,
+    CHECK(judge_signed(HS, "{}", ONE_KEY, option) == STATUS_REVOCATION_UNKNOWN &&
+              strstr(said.note, "cannot answer") != NULL,
         "nor what is not known");
     forget(REACHED_ERROR, STATUS_OK);
     CHECK(judge_signed(HS, "{}", ONE_KEY, option) != STATUS_OK && said.reached == REACHED_ERROR,

@@ -100,6 +100,7 @@ static void test_json_strings(void)
 {
     check_json_string("", 0, "\"\"");
     check_json_string("plain", 5, "\"plain\"");
+    check_json_string(" a b ~", 6, "\" a b ~\"");
     check_json_string("\"", 1, "\"\\\"\"");
     check_json_string("\\", 1, "\"\\\\\"");
     check_json_string("a/b", 3, "\"a/b\"");

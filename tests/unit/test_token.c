@@ -290,6 +290,11 @@ static void test_typ(void)
         { "\"text/plain\"", "\"plain\"", false },
         { "\"at+jwt;v=1\"", "\"at+jwt\"", false },
         { "\"[\"", "\"{\"", false },
+        { "\"bpplication/x\"", "\"x\"", false },
+        { "\"applicatiom/x\"", "\"x\"", false },
+        { "\"application:x\"", "\"x\"", false },
+        { "\"AZ+az\"", "\"az+AZ\"", true },
+        { "\"@\"", "\"`\"", false },
         { "\"\xc3\x89\"", "\"\xc3\xa9\"", false },
     };
     static const struct json_value absent = { NULL, 0, JSON_NULL };
@@ -318,6 +323,7 @@ static void test_long_typ(void)
     struct json_value typ = { text, length, JSON_STRING };
     CHECK(!token_typ_equal(typ, typ_of("\"a\"")) && !token_typ_is(typ, "a"),
         "a typ of 100 KB is equal to no short one");
+    CHECK(!token_typ_equal(typ, typ), "nor to itself: no media type is that long (RFC 6838 4.2)");
     free(text);
 }
 

@@ -97,6 +97,7 @@ static struct {
     char subject[64];
     char found[128];
     char payload[64];
+    const char *note;
 } said;
 
 static struct key_set *read_key(const char *text)
@@ -132,6 +133,7 @@ static enum status judge_bytes(
     snprintf(said.found, sizeof said.found, "%.*s",
         verification.detail.found.text != NULL ? (int)verification.detail.found.length : 0,
         verification.detail.found.text != NULL ? verification.detail.found.text : "");
+    said.note = verification.detail.note != NULL ? verification.detail.note : "";
     if (said.status == STATUS_OK) {
         snprintf(said.payload, sizeof said.payload, "%.*s", (int)verification.payload_length,
             (const char *)verification.payload_bytes);
