@@ -119,8 +119,10 @@ static bool has_third_factor(const EVP_PKEY *pkey)
 
 static unsigned count_factors(const struct rsa_numbers *numbers)
 {
-    return (numbers->p != NULL) + (numbers->q != NULL) + (numbers->dp != NULL) +
-           (numbers->dq != NULL) + (numbers->qi != NULL);
+    const BIGNUM *factors[] = { numbers->p, numbers->q, numbers->dp, numbers->dq, numbers->qi };
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) count += factors[i] != NULL;
+    return count;
 }
 
 /* 1 where the private numbers match the public ones, 0 where not, -1 where memory ran out. */
