@@ -52,6 +52,21 @@ static bool is_plain(uint8_t byte)
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
 /*
+** Where in the eight bytes at `at` the first stop is: the lowest marked byte of
+** a little-endian word is the first in memory. Elsewhere, byte by byte.
+*/
+static const uint8_t *first_stop(const uint8_t *at, uint64_t stops)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return at + (unsigned)__builtin_ctzll(stops) / 8;
+#else
+    (void)stops;
+    while (is_plain(*at)) at++;
+    return at;
+#endif
+}
+
+/*
 ** The first byte from `at` on that is not plain, or `end`. Eight bytes at a
 ** time: a top bit of `stops` is set where a byte is no ASCII, below 0x20, a
 ** quote or a backslash (subtracting borrows only upwards, from a byte that
@@ -66,7 +81,8 @@ static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
         uint64_t backslash = word ^ EACH_BYTE * '\\';
         uint64_t stops =
             word | (word - EACH_BYTE * 0x20) | (quote - EACH_BYTE) | (backslash - EACH_BYTE);
-        if ((stops & EACH_BYTE * 0x80) != 0) break;
+        stops &= EACH_BYTE * 0x80;
+        if (stops != 0) return first_stop(at, stops);
         at += 8;
     }
     while (at < end && is_plain(*at)) at++;

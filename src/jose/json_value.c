@@ -293,6 +293,7 @@ bool json_number_is_safe(struct json_value value)
 {
     static const char limit_text[] = "9007199254740992";
     const struct json_value limit = { limit_text, sizeof limit_text - 1, JSON_INTEGER };
+    if (value.type == JSON_INTEGER && value.length < limit.length) return true; /* fewer digits */
     double number = json_number(value);
     double magnitude = number < 0 ? -number : number;
     double most = json_number(limit);
