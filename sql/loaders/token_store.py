@@ -114,6 +114,6 @@ class TokenStore:
         for line in self.read(name).splitlines(keepends=True):
             part += line
             if sqlite3.complete_statement(part):
-                if not part.endswith(("\nBEGIN IMMEDIATE;\n", "\nCOMMIT;\n")):
+                if part.split("\n")[-2] not in ("BEGIN IMMEDIATE;", "COMMIT;"):
                     self.db.execute(part)
                 part = ""
