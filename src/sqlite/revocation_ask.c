@@ -137,7 +137,7 @@ static int resolve(struct connection *connection, const struct table_name *name,
         return SQLITE_OK;
     }
     /* BUSY, INTERRUPT, I/O errors and the like are raised as they are: the caller may try again. */
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE && rc != SQLITE_ERROR) return rc;
+    if (rc != SQLITE_OK && rc != SQLITE_ERROR && rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     fault_set(fault, "options: revoked_by: %.80s.%.80s is no revocation table", name->schema,
         name->table);
     return SQLITE_ERROR;
@@ -196,39 +196,38 @@ static enum status status_of(enum probe_answer answer)
 ** mean another table by now. A damaged table is a verdict, "unknown"; all other
 ** errors are raised (sql-surface section 8).
 */
-static int ask(
-    struct revocation_table *table, const struct subject *subject, enum status *status, bool *moved)
+static int ask(struct revocation_table *table, const struct verification *verification,
+    enum status *status, bool *moved)
 {
+    struct subject subject;
     struct probe probe = {
         .store = &table->store,
-        .subject = subject,
+        .subject = &subject,
         .require = table->options.require,
     };
     int rc;
+    subject_start(&subject, &verification->claims, verification->header.kid);
     revocation_table_enter(table);
     rc = probe_ask(&probe);
     *moved = table->store.moved || table->is_dead;
     *status = rc == SQLITE_OK ? status_of(probe.answer) : STATUS_REVOCATION_UNKNOWN;
     revocation_table_leave(table);
+    subject_release(&subject);
     return (rc & 0xff) == SQLITE_CORRUPT ? SQLITE_OK : rc;
 }
 
 int revocation_ask(struct connection *connection, struct revocation_mark *mark,
     const struct verification *verification, enum status *status, struct fault *fault)
 {
-    struct subject subject;
     sqlite3_stmt *statement = NULL;
-    int rc = SQLITE_NOMEM;
+    bool moved = true;
+    int rc = SQLITE_OK;
     *status = STATUS_REVOCATION_UNKNOWN;
-    if (subject_fill(&subject, &verification->claims, verification->header.kid)) {
-        bool moved = true;
-        if (is_alive(mark)) rc = ask(mark->table, &subject, status, &moved);
-        if (moved) {
-            rc = find(connection, verification->policy, mark, &statement, fault);
-            if (rc == SQLITE_OK) rc = ask(mark->table, &subject, status, &moved);
-        }
+    if (is_alive(mark)) rc = ask(mark->table, verification, status, &moved);
+    if (moved) {
+        rc = find(connection, verification->policy, mark, &statement, fault);
+        if (rc == SQLITE_OK) rc = ask(mark->table, verification, status, &moved);
+        sqlite3_finalize(statement);
     }
-    subject_release(&subject);
-    sqlite3_finalize(statement);
     return rc;
 }

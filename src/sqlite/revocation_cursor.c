@@ -57,8 +57,10 @@ static struct store *store_of(struct cursor *cursor)
 
 int revocation_cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
 {
-    struct cursor *cursor = sqlite3_malloc64(sizeof *cursor);
-    (void)base;
+    struct revocation_table *table = (struct revocation_table *)base;
+    struct cursor *cursor = table->spare_cursor;
+    table->spare_cursor = NULL;
+    if (cursor == NULL) cursor = sqlite3_malloc64(sizeof *cursor);
     if (cursor == NULL) return SQLITE_NOMEM;
     memset(cursor, 0, sizeof *cursor);
     *out = &cursor->base;
@@ -103,8 +105,11 @@ static void clear(struct cursor *cursor)
 int revocation_cursor_close(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
+    struct revocation_table *table = table_of(cursor);
     clear(cursor);
-    sqlite3_free(cursor);
+    /* Before SQLite 3.45 a correlated question opens and closes its cursor for every row. */
+    sqlite3_free(table->spare_cursor);
+    table->spare_cursor = cursor;
     return SQLITE_OK;
 }
 
@@ -324,7 +329,7 @@ static int keep_asked(struct cursor *cursor, sqlite3_value **values)
     return SQLITE_OK;
 }
 
-static int ask_subject(struct cursor *cursor, const struct subject *subject)
+static int ask_subject(struct cursor *cursor, struct subject *subject)
 {
     struct probe probe = {
         .store = store_of(cursor),
@@ -345,7 +350,7 @@ static enum reading_result read_question(
     struct cursor *cursor, struct reading *reading, sqlite3_value **values)
 {
     if ((cursor->plan & PLAN_MASK) == PLAN_TOKEN) {
-        return reading_token(reading, values[0], &cursor->unknown);
+        return reading_token(reading, &table_of(cursor)->header, values[0], &cursor->unknown);
     }
     return reading_claims(reading, values[0], (cursor->plan & PLAN_HAS_KID) != 0 ? values[1] : NULL,
         &cursor->unknown);

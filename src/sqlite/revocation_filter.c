@@ -31,12 +31,12 @@ bool filter_key_make(struct filter_key *key)
 
 /* ---- SipHash ---- */
 
-static uint64_t rotate(uint64_t value, unsigned bits)
+static inline uint64_t rotate(uint64_t value, unsigned bits)
 {
     return value << bits | value >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[2] += v[3];
@@ -50,7 +50,7 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     sip_round(v);
@@ -135,6 +135,16 @@ void filter_add(struct filter *filter, uint64_t hash)
 {
     struct block *block = &filter->blocks[block_index(filter, hash)];
     for (size_t i = 0; i < BLOCK_WORDS; i++) block->words[i] |= bit_of(hash, i);
+}
+
+void filter_prefetch(const struct filter *filter, uint64_t hash)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(&filter->blocks[block_index(filter, hash)]);
+#else
+    (void)filter;
+    (void)hash;
+#endif
 }
 
 bool filter_may_have(const struct filter *filter, uint64_t hash)

@@ -48,6 +48,9 @@ size_t filter_size(const struct filter *filter);
 
 void filter_add(struct filter *filter, uint64_t hash);
 
+/* Fetches what filter_may_have() will look at, so that something else can be done meanwhile. */
+void filter_prefetch(const struct filter *filter, uint64_t hash);
+
 /* False: nothing of this hash was added. */
 bool filter_may_have(const struct filter *filter, uint64_t hash);
 

@@ -68,7 +68,7 @@ static int enter(struct store *store, struct footing *footing)
         state = sqlite3_txn_state(store->db, store->schema);
     }
     footing->is_read =
-        state == SQLITE_TXN_READ && sqlite3_file_control(store->db, store->schema,
+        state == SQLITE_TXN_READ && sqlite3_file_control(store->db, store->control_name,
                                         SQLITE_FCNTL_DATA_VERSION, &footing->version) == SQLITE_OK;
     return SQLITE_OK;
 }
@@ -216,9 +216,22 @@ struct course {
     const struct kind_list *kinds;
     const struct filter *filter;  /* NULL: probe */
     uint64_t hashes[MATCH_COUNT]; /* of the subject's columns, where there is a filter */
-    struct rule_key key;
+    unsigned kind;
+    const struct rule_text *audience; /* where the kind has one */
     bool has_probed;
 };
+
+/* The key that the course asks for. */
+static struct rule_key course_key(const struct course *course)
+{
+    struct rule_key key = { .kind = course->kind };
+    for (int column = 0; column < MATCH_COUNT; column++) {
+        if ((course->kind & KIND_OF(column)) == 0) continue;
+        key.match[column] =
+            column == MATCH_AUD ? *course->audience : course->probe->subject->match[column];
+    }
+    return key;
+}
 
 static int prepare_probe(struct store *store, unsigned kind, sqlite3_stmt **statement)
 {
@@ -244,22 +257,22 @@ static int judge_rule(const struct course *course, sqlite3_stmt *statement, bool
 {
     const struct subject *subject = course->probe->subject;
     int type = sqlite3_column_type(statement, 0);
-    if ((course->key.kind & KIND_CUT_OFF) == 0) {
+    if ((course->kind & KIND_CUT_OFF) == 0) {
         *hit = true;
         if (type == SQLITE_NULL) return SQLITE_OK;
     } else if (type == SQLITE_FLOAT || type == SQLITE_INTEGER) {
-        *hit = (subject->has & KIND_OF(NEED_IAT)) == 0 ||
-               subject->iat < sqlite3_column_double(statement, 0);
+        double iat;
+        *hit = !subject_date(subject, NEED_IAT, &iat) || iat < sqlite3_column_double(statement, 0);
         return SQLITE_OK;
     }
     return store_corrupt(course->probe->store, "a row's kind differs from its issued_before");
 }
 
 /* Looks for the rule of the course's key in the shadow table. */
-static int probe_exactly(struct course *course, bool *hit)
+static int probe_exactly(struct course *course, const struct rule_key *key, bool *hit)
 {
     struct store *store = course->probe->store;
-    unsigned kind = course->key.kind;
+    unsigned kind = key->kind;
     sqlite3_stmt *statement;
     int parameter = 0;
     int rc = SQLITE_OK;
@@ -269,7 +282,7 @@ static int probe_exactly(struct course *course, bool *hit)
     statement = store->probes[kind];
     /* Bound in place; cleared below, because a host may look at any statement of its connection. */
     for (int column = 0; column < MATCH_COUNT && rc == SQLITE_OK; column++) {
-        const struct rule_text *match = &course->key.match[column];
+        const struct rule_text *match = &key->match[column];
         if ((kind & KIND_OF(column)) == 0) continue;
         rc = sqlite3_bind_text64(
             statement, ++parameter, match->bytes, match->length, SQLITE_STATIC, SQLITE_UTF8);
@@ -286,16 +299,18 @@ static int probe_exactly(struct course *course, bool *hit)
 static int ask_key(struct course *course, uint64_t sum)
 {
     struct probe *probe = course->probe;
+    struct rule_key key;
     bool hit;
     int rc;
     if (course->filter != NULL &&
-        !filter_may_have(course->filter, filter_finish(course->key.kind, sum))) {
+        !filter_may_have(course->filter, filter_finish(course->kind, sum))) {
         return SQLITE_OK;
     }
-    rc = probe_exactly(course, &hit);
+    key = course_key(course);
+    rc = probe_exactly(course, &key, &hit);
     if (rc != SQLITE_OK || !hit) return rc;
     probe->answer = PROBE_HIT;
-    return probe->found == NULL ? SQLITE_OK : probe->found(probe->context, &course->key);
+    return probe->found == NULL ? SQLITE_OK : probe->found(probe->context, &key);
 }
 
 static bool is_over(const struct probe *probe)
@@ -314,11 +329,22 @@ static int ask_audiences(struct course *course, uint64_t sum)
         uint64_t hash = course->filter == NULL ? 0
                                                : filter_hash(&cache->key, MATCH_AUD,
                                                      audience->bytes, audience->length);
-        course->key.match[MATCH_AUD] = *audience;
+        course->audience = audience;
         rc = ask_key(course, sum + hash);
         if (is_over(course->probe)) break;
     }
     return rc;
+}
+
+/* What the columns of a kind hash to, but for the audience. */
+static uint64_t sum_of(const struct course *course, unsigned kind)
+{
+    unsigned columns = kind & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
+    uint64_t sum = 0;
+    for (unsigned column = 0; columns >> column != 0; column++) {
+        if ((columns & KIND_OF(column)) != 0) sum += course->hashes[column];
+    }
+    return sum;
 }
 
 static int ask_kind(struct course *course, unsigned kind)
@@ -326,10 +352,8 @@ static int ask_kind(struct course *course, unsigned kind)
     const struct subject *subject = course->probe->subject;
     uint64_t sum = 0;
     if ((kind & KIND_MATCH_MASK & ~subject->has) != 0) return SQLITE_OK;
-    course->key.kind = kind;
-    for (unsigned column = 0; column < MATCH_COUNT && course->filter != NULL; column++) {
-        if ((kind & KIND_OF(column)) != 0 && column != MATCH_AUD) sum += course->hashes[column];
-    }
+    course->kind = kind;
+    if (course->filter != NULL) sum = sum_of(course, kind);
     return (kind & KIND_OF(MATCH_AUD)) != 0 ? ask_audiences(course, sum) : ask_key(course, sum);
 }
 
@@ -339,12 +363,52 @@ static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
     unsigned needed = probe->require;
     /* A rule for a stolen key binds only tokens that say which key is theirs. */
     needed |= kinds->united & KIND_OF(MATCH_KID);
-    for (unsigned need = 0; need < NEED_COUNT; need++) {
-        if ((needed & ~probe->subject->has & KIND_OF(need)) == 0) continue;
+    needed &= ~probe->subject->has;
+    for (unsigned need = 0; needed >> need != 0; need++) {
+        if ((needed & KIND_OF(need)) == 0) continue;
         probe->answer = PROBE_UNKNOWN;
         probe->lacks = subject_need_name(need);
         return;
     }
+}
+
+static void hash_columns(struct course *course)
+{
+    const struct probe *probe = course->probe;
+    unsigned columns = course->kinds->united & probe->subject->has & KIND_MATCH_MASK;
+    columns &= ~KIND_OF(MATCH_AUD);
+    for (enum match_column column = 0; columns >> column != 0; column++) {
+        const struct rule_text *match = &probe->subject->match[column];
+        if ((columns & KIND_OF(column)) == 0) continue;
+        course->hashes[column] =
+            filter_hash(&probe->store->cache.key, column, match->bytes, match->length);
+    }
+}
+
+static bool prepare_subject(const struct course *course)
+{
+    unsigned wanted = (course->kinds->united & KIND_MATCH_MASK) | course->probe->require;
+    return subject_prepare(course->probe->subject, wanted);
+}
+
+/*
+** A filter is larger than a processor's nearest caches. So what the filter will
+** be asked if it turns out to be believable is worked out first, and fetched
+** while that is found out. Nothing is decided here.
+*/
+static bool look_ahead(struct course *course)
+{
+    const struct store_cache *cache = &course->probe->store->cache;
+    if (cache->filter == NULL) return true;
+    course->kinds = &cache->kinds;
+    if (!prepare_subject(course)) return false;
+    hash_columns(course);
+    for (unsigned i = 0; i < cache->kinds.count; i++) {
+        unsigned kind = cache->kinds.kinds[i];
+        if ((kind & (KIND_MATCH_MASK & ~course->probe->subject->has)) != 0) continue;
+        filter_prefetch(cache->filter, filter_finish(kind, sum_of(course, kind)));
+    }
+    return true;
 }
 
 static int run(struct course *course)
@@ -352,14 +416,7 @@ static int run(struct course *course)
     struct probe *probe = course->probe;
     const struct kind_list *kinds = course->kinds;
     int rc = SQLITE_OK;
-    memcpy(course->key.match, probe->subject->match, sizeof course->key.match);
-    for (enum match_column column = 0; column < MATCH_COUNT && course->filter != NULL; column++) {
-        const struct rule_text *match = &course->key.match[column];
-        if ((kinds->united & probe->subject->has & KIND_OF(column)) == 0) continue;
-        if (column == MATCH_AUD) continue;
-        course->hashes[column] =
-            filter_hash(&probe->store->cache.key, column, match->bytes, match->length);
-    }
+    if (!prepare_subject(course)) return SQLITE_NOMEM;
     for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(probe); i++) {
         rc = ask_kind(course, kinds->kinds[i]);
     }
@@ -372,21 +429,23 @@ int probe_ask(struct probe *probe)
     struct store *store = probe->store;
     struct footing footing;
     struct kind_list own;
-    struct course course = { .probe = probe };
+    struct course course;
     int rc;
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");
+    course.probe = probe;
+    course.has_probed = false;
+    if (!look_ahead(&course)) return SQLITE_NOMEM;
     store->is_asking = true;
     store->moved = false;
     rc = enter(store, &footing);
     if (rc == SQLITE_OK) {
         rc = find_kinds(store, &footing, &own, &course.kinds);
         bool is_kept = course.kinds == &store->cache.kinds;
-        if (rc == SQLITE_OK) {
-            if (is_kept) course.filter = store->cache.filter;
-            rc = run(&course);
-        }
+        /* Where the filter is still there, it is the one that look_ahead() hashed for. */
+        course.filter = is_kept ? store->cache.filter : NULL;
+        if (rc == SQLITE_OK) rc = run(&course);
         if (rc == SQLITE_OK && is_kept && course.filter == NULL && course.has_probed &&
             ++store->cache.questions >= store->cache.consider) {
             consider_filter(store);

@@ -15,8 +15,8 @@ enum probe_answer {
 
 struct probe {
     struct store *store;
-    const struct subject *subject;
-    unsigned require; /* subject_need_bit()s that a token must have */
+    struct subject *subject; /* that is not prepared yet */
+    unsigned require;        /* subject_need_bit()s that a token must have */
     /*
     ** Called for each rule that hits; the key points into the subject. Returns
     ** an SQLite code. NULL: the first hit ends the question.

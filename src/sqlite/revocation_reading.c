@@ -7,10 +7,12 @@ SQLITE_EXTENSION_INIT3
 
 #include "results.h"
 
+#include <string.h>
+
 static void start(struct reading *reading)
 {
-    static const struct subject nobody;
-    reading->subject = nobody;
+    reading->subject.more_audiences = NULL;
+    reading->subject.decoded = NULL;
     reading->token.header.members = NULL;
     reading->token.payload.members = NULL;
     reading->token.buffer = reading->token.own;
@@ -32,20 +34,47 @@ static enum reading_result take_text(sqlite3_value *value, const char **text, si
     return *text == NULL ? READING_UNKNOWN : READING_FINE;
 }
 
-static enum reading_result fill(
-    struct reading *reading, const struct claims *claims, struct json_value kid, const char **why)
+static enum reading_result check_types(const struct claims *claims, const char **why)
 {
-    struct detail detail;
-    if (claims_check_types(claims, &detail) != STATUS_OK) {
-        return unknown(why, "a claim of the token has the wrong type");
-    }
-    return subject_fill(&reading->subject, claims, kid) ? READING_FINE : READING_NO_MEMORY;
+    if (subject_types_are_right(claims)) return READING_FINE;
+    return unknown(why, "a claim of the token has the wrong type");
 }
 
-enum reading_result reading_token(struct reading *reading, sqlite3_value *token, const char **why)
+/* True where the token's header is the one of the memo. */
+static bool is_remembered(const struct header_memo *memo, const char *text, size_t length)
+{
+    return memo->length > 0 && length > memo->length && text[memo->length] == '.' &&
+           memcmp(memo->text, text, memo->length) == 0;
+}
+
+static void remember(
+    struct header_memo *memo, const char *text, size_t length, struct json_value kid)
+{
+    memo->length = 0;
+    if (length > sizeof memo->text || kid.length > sizeof memo->kid) return;
+    memcpy(memo->text, text, length);
+    if (kid.length > 0) memcpy(memo->kid, kid.text, kid.length);
+    memo->kid_length = kid.length;
+    memo->length = length;
+}
+
+/* The header's kid, absent or a string. False where the header is malformed. */
+static bool read_kid(struct reading *reading, struct header_memo *memo, struct json_value *kid)
+{
+    const struct unverified *unverified = &reading->token;
+    if (!unverified->header_fine) return false;
+    *kid = json_object_get(&unverified->header, "kid");
+    if (kid->text != NULL && kid->type != JSON_STRING) return false;
+    remember(memo, unverified->parts.text, unverified->parts.header_length, *kid);
+    return true;
+}
+
+enum reading_result reading_token(
+    struct reading *reading, struct header_memo *memo, sqlite3_value *token, const char **why)
 {
     struct unverified *unverified = &reading->token;
-    struct json_value kid;
+    struct json_value kid = { NULL, 0, JSON_NULL };
+    unsigned what = UNVERIFIED_HEADER | UNVERIFIED_PAYLOAD;
     const char *text;
     size_t length;
     start(reading);
@@ -54,25 +83,27 @@ enum reading_result reading_token(struct reading *reading, sqlite3_value *token,
     case READING_NO_MEMORY: return READING_NO_MEMORY;
     default: return unknown(why, "the token is NULL or not text");
     }
-    switch (unverified_read(unverified, text, length, UNVERIFIED_HEADER | UNVERIFIED_PAYLOAD)) {
+    bool known = is_remembered(memo, text, length);
+    if (known) what = UNVERIFIED_PAYLOAD;
+    switch (unverified_read(unverified, text, length, what)) {
     case UNVERIFIED_FINE: break;
     case UNVERIFIED_NO_MEMORY: return READING_NO_MEMORY;
     default: return unknown(why, "the token is malformed");
     }
-    if (!unverified->header_fine || !unverified->payload_fine) {
+    if (known && memo->kid_length > 0) {
+        kid = (struct json_value){ memo->kid, memo->kid_length, JSON_STRING };
+    }
+    if (!unverified->payload_fine || (!known && !read_kid(reading, memo, &kid))) {
         return unknown(why, "the token is malformed");
     }
-    kid = json_object_get(&unverified->header, "kid");
-    if (kid.text != NULL && kid.type != JSON_STRING) {
-        return unknown(why, "the token is malformed");
-    }
-    return fill(reading, &unverified->claims, kid, why);
+    subject_start(&reading->subject, &unverified->claims, kid);
+    return check_types(&unverified->claims, why);
 }
 
 enum reading_result reading_claims(
     struct reading *reading, sqlite3_value *claims, sqlite3_value *kid, const char **why)
 {
-    static const struct json_value no_kid = { NULL, 0, JSON_NULL };
+    struct rule_text header_kid = { NULL, 0 };
     enum reading_result result;
     enum json_fault fault;
     const char *text;
@@ -85,16 +116,15 @@ enum reading_result reading_claims(
     if (fault == JSON_NO_MEMORY) return READING_NO_MEMORY;
     if (fault != JSON_FINE) return unknown(why, "the claims are no JSON object");
     claims_locate(&reading->claims, &reading->payload);
-    result = fill(reading, &reading->claims, no_kid, why);
-    if (result != READING_FINE || kid == NULL || sqlite3_value_type(kid) == SQLITE_NULL) {
-        return result;
+    result = check_types(&reading->claims, why);
+    if (result != READING_FINE) return result;
+    if (kid != NULL && sqlite3_value_type(kid) != SQLITE_NULL) {
+        result = take_text(kid, &header_kid.bytes, &header_kid.length);
+        if (result == READING_UNKNOWN) return unknown(why, "header_kid is not text");
+        if (result != READING_FINE) return result;
     }
-    result = take_text(kid, &text, &length);
-    if (result == READING_UNKNOWN) return unknown(why, "header_kid is not text");
-    if (result == READING_FINE) {
-        subject_set(&reading->subject, MATCH_KID, (struct rule_text){ text, length });
-    }
-    return result;
+    subject_start_plain(&reading->subject, &reading->claims, header_kid);
+    return READING_FINE;
 }
 
 void reading_release(struct reading *reading)

@@ -58,6 +58,7 @@ int store_open(struct store *store, sqlite3 *db, const char *schema, const char 
     store->db = db;
     store->schema = sqlite3_mprintf("%s", schema);
     store->table = sqlite3_mprintf("%s", table);
+    if (sqlite3_stricmp(schema, "main") != 0) store->control_name = store->schema;
     return store->schema == NULL || store->table == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 

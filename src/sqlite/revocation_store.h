@@ -67,7 +67,8 @@ struct store_cache {
 struct store {
     sqlite3 *db;
     char *schema;
-    char *table; /* the virtual table's name; the shadow table's is <table>_rules */
+    const char *control_name; /* `schema` for sqlite3_file_control(); NULL, main, is found faster */
+    char *table;              /* the virtual table's name; the shadow table's is <table>_rules */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     sqlite3_stmt *probes[KIND_COUNT];           /* one a kind in use */
     sqlite3_stmt *lookups[KIND_MATCH_MASK + 1]; /* see store_lookup_take() */

@@ -5,6 +5,7 @@
 
 #include "../jose/secure.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The claim that a match column names; CLAIM_COUNT for the header's kid. */
@@ -18,24 +19,66 @@ static const enum claim match_claims[MATCH_COUNT] = {
     [MATCH_ISS] = CLAIM_ISS,
 };
 
-/* Where decoded strings go: made when the first one has an escape. */
-struct decoder {
-    char *room;
-    size_t size; /* what all strings of the subject need at most */
-    char **memory;
-};
+bool subject_types_are_right(const struct claims *claims)
+{
+    static const enum claim strings[] = { CLAIM_ISS, CLAIM_SUB, CLAIM_JTI, CLAIM_SID,
+        CLAIM_CLIENT_ID };
+    static const enum claim dates[] = { CLAIM_IAT, CLAIM_EXP };
+    const struct json_member *aud = claims->known[CLAIM_AUD];
+    struct json_cursor cursor;
+    struct json_value element;
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        const struct json_member *member = claims->known[strings[i]];
+        if (member != NULL && member->type != JSON_STRING) return false;
+    }
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        const struct json_member *member = claims->known[dates[i]];
+        if (member != NULL && member->type != JSON_INTEGER && member->type != JSON_REAL) {
+            return false;
+        }
+    }
+    if (aud == NULL || aud->type == JSON_STRING) return true;
+    if (aud->type != JSON_ARRAY) return false;
+    cursor = json_cursor_start(claims_get(claims, CLAIM_AUD));
+    while (json_array_next(&cursor, &element)) {
+        if (element.type != JSON_STRING) return false;
+    }
+    return true;
+}
 
-static bool decode(struct decoder *decoder, struct json_value string, struct rule_text *text)
+void subject_start(struct subject *subject, const struct claims *claims, struct json_value kid)
+{
+    subject->claims = claims;
+    subject->kid = kid;
+    subject->plain_kid = (struct rule_text){ NULL, 0 };
+    subject->has = 0;
+    subject->prepared = 0;
+    subject->audience_count = 0;
+    subject->more_audiences = NULL;
+    subject->decoded = NULL;
+}
+
+void subject_start_plain(struct subject *subject, const struct claims *claims, struct rule_text kid)
+{
+    static const struct json_value none = { NULL, 0, JSON_NULL };
+    subject_start(subject, claims, none);
+    subject->plain_kid = kid;
+}
+
+/* The content of a string, in place, or decoded where it has an escape. */
+static bool decode(struct subject *subject, struct json_value string, struct rule_text *text)
 {
     text->bytes = json_string_plain(string, &text->length);
     if (text->bytes != NULL) return true;
-    if (*decoder->memory == NULL) {
-        decoder->room = *decoder->memory = memory_new(decoder->size);
-        if (decoder->room == NULL) return false;
+    if (subject->decoded == NULL) {
+        /* Enough for every string that it will meet. */
+        subject->decoded = memory_new(subject->claims->payload->length + subject->kid.length);
+        subject->room = subject->decoded;
+        if (subject->decoded == NULL) return false;
     }
-    text->length = json_string_decode(string, decoder->room);
-    text->bytes = decoder->room;
-    decoder->room += text->length;
+    text->length = json_string_decode(string, subject->room);
+    text->bytes = subject->room;
+    subject->room += text->length;
     return true;
 }
 
@@ -49,15 +92,18 @@ static size_t count_elements(struct json_value array)
 }
 
 /* RFC 7519 section 4.1.3: one string, or an array of strings. */
-static bool take_audiences(struct subject *subject, struct decoder *decoder, struct json_value aud)
+static bool take_audiences(struct subject *subject)
 {
+    struct json_value aud = claims_get(subject->claims, CLAIM_AUD);
     struct rule_text *audiences = subject->own_audiences;
     struct json_cursor cursor;
     struct json_value element;
+    subject->audiences = audiences;
+    if (aud.text == NULL) return true;
     if (aud.type != JSON_ARRAY) {
-        subject->audiences = &subject->match[MATCH_AUD];
-        subject->audience_count = 1;
-        return decode(decoder, aud, &subject->match[MATCH_AUD]);
+        if (!decode(subject, aud, &audiences[0])) return false;
+        subject->audience_count = audiences[0].length > 0;
+        return true;
     }
     size_t count = count_elements(aud);
     if (count > SUBJECT_OWN_AUDIENCES) {
@@ -68,58 +114,57 @@ static bool take_audiences(struct subject *subject, struct decoder *decoder, str
     cursor = json_cursor_start(aud);
     while (json_array_next(&cursor, &element)) {
         struct rule_text *audience = &audiences[subject->audience_count];
-        if (!decode(decoder, element, audience)) return false;
+        if (!decode(subject, element, audience)) return false;
         if (audience->length > 0) subject->audience_count++;
     }
-    if (subject->audience_count > 0) subject->match[MATCH_AUD] = audiences[0];
     return true;
 }
 
-static bool take_strings(
-    struct subject *subject, const struct claims *claims, struct json_value kid)
+static bool take_column(struct subject *subject, enum match_column column)
 {
-    struct decoder decoder = {
-        .size = claims->payload->length + kid.length,
-        .memory = &subject->decoded,
-    };
-    for (enum match_column column = 0; column < MATCH_COUNT; column++) {
-        enum claim claim = match_claims[column];
-        struct json_value value = claim == CLAIM_COUNT ? kid : claims_get(claims, claim);
-        bool fine;
-        if (value.text == NULL) continue;
-        fine = column == MATCH_AUD ? take_audiences(subject, &decoder, value)
-                                   : decode(&decoder, value, &subject->match[column]);
-        if (!fine) return false;
-        if (subject->match[column].length > 0) subject->has |= KIND_OF(column);
+    enum claim claim = match_claims[column];
+    struct rule_text *match = &subject->match[column];
+    struct json_value value =
+        claim == CLAIM_COUNT ? subject->kid : claims_get(subject->claims, claim);
+    if (column == MATCH_AUD) {
+        if (!take_audiences(subject)) return false;
+        if (subject->audience_count > 0) subject->has |= KIND_OF(MATCH_AUD);
+        return true;
+    }
+    *match = (struct rule_text){ NULL, 0 };
+    if (column == MATCH_KID) *match = subject->plain_kid;
+    if (value.text != NULL && !decode(subject, value, match)) return false;
+    if (match->length > 0) subject->has |= KIND_OF(column);
+    return true;
+}
+
+static struct json_value date_value(const struct subject *subject, enum subject_need need)
+{
+    return claims_get(subject->claims, need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP);
+}
+
+bool subject_prepare(struct subject *subject, unsigned wanted)
+{
+    wanted &= ~subject->prepared;
+    subject->prepared |= wanted;
+    for (enum match_column column = 0; column < MATCH_COUNT && wanted >> column != 0; column++) {
+        if ((wanted & KIND_OF(column)) != 0 && !take_column(subject, column)) return false;
+    }
+    if (wanted >> NEED_IAT == 0) return true;
+    for (enum subject_need need = NEED_IAT; need < NEED_COUNT; need++) {
+        if ((wanted & KIND_OF(need)) != 0 && date_value(subject, need).text != NULL) {
+            subject->has |= KIND_OF(need);
+        }
     }
     return true;
 }
 
-static void take_date(
-    struct subject *subject, struct json_value value, enum subject_need need, double *date)
+bool subject_date(const struct subject *subject, enum subject_need need, double *date)
 {
-    if (value.text == NULL) return;
+    struct json_value value = date_value(subject, need);
+    if (value.text == NULL) return false;
     *date = json_number(value);
-    subject->has |= KIND_OF(need);
-}
-
-bool subject_fill(struct subject *subject, const struct claims *claims, struct json_value kid)
-{
-    memset(subject->match, 0, sizeof subject->match);
-    subject->audiences = NULL;
-    subject->audience_count = 0;
-    subject->has = 0;
-    subject->more_audiences = NULL;
-    subject->decoded = NULL;
-    take_date(subject, claims_get(claims, CLAIM_IAT), NEED_IAT, &subject->iat);
-    take_date(subject, claims_get(claims, CLAIM_EXP), NEED_EXP, &subject->exp);
-    return take_strings(subject, claims, kid);
-}
-
-void subject_set(struct subject *subject, enum match_column column, struct rule_text text)
-{
-    subject->match[column] = text;
-    if (text.length > 0) subject->has |= KIND_OF(column);
+    return isfinite(*date);
 }
 
 void subject_release(struct subject *subject)
@@ -133,6 +178,7 @@ const char *subject_need_name(unsigned need)
     switch (need) {
     case NEED_IAT: return "iat";
     case NEED_EXP: return "exp";
+    case MATCH_COUNT: return NULL; /* the cut-off's bit */
     default: return match_column_name((enum match_column)need);
     }
 }
@@ -141,6 +187,7 @@ unsigned subject_need_bit(const char *name, size_t length)
 {
     for (unsigned need = 0; need < NEED_COUNT; need++) {
         const char *known = subject_need_name(need);
+        if (known == NULL) continue;
         if (strlen(known) == length && memcmp(known, name, length) == 0) return KIND_OF(need);
     }
     return 0;

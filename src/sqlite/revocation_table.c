@@ -34,6 +34,7 @@ struct revocation_table *revocation_table_retain(struct revocation_table *table)
 void revocation_table_release(struct revocation_table *table)
 {
     if (--table->references > 0) return;
+    sqlite3_free(table->spare_cursor);
     store_close(&table->store);
     connection_release(table->connection);
     sqlite3_free(table);

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "revocation_options.h"
+#include "revocation_reading.h"
 #include "revocation_store.h"
 
 /* The columns of the virtual table. The first twelve are those of the shadow table from STORE_MATCH on. */
@@ -36,6 +37,8 @@ struct revocation_table {
     unsigned references; /* of SQLite, and of those that remember which table a name meant */
     unsigned questions;  /* of scalar functions, under way */
     bool is_dead;        /* SQLite has disconnected it */
+    void *spare_cursor;  /* sqlite3_malloc64()ed by revocation_cursor.c, or NULL */
+    struct header_memo header;
     bool was_asked; /* set by each question in SQL; for the one who looks for a table by name */
 };
 

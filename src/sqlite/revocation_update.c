@@ -118,9 +118,11 @@ static void take_from_subject(struct row *row, const struct subject *subject, in
 }
 
 /* `iss` and `jti`, or `sid` where there is no `jti`: the pair is what one issuer gives once (RFC 7519 section 4.1.7). */
-static int take_subject(
-    struct revocation_table *table, struct row *row, const struct subject *subject)
+static int take_subject(struct revocation_table *table, struct row *row, struct subject *subject)
 {
+    if (!subject_prepare(subject, KIND_OF(MATCH_JTI) | KIND_OF(MATCH_SID) | KIND_OF(MATCH_ISS))) {
+        return SQLITE_NOMEM;
+    }
     bool has_jti = (subject->has & KIND_OF(MATCH_JTI)) != 0;
     if (!has_jti && (subject->has & KIND_OF(MATCH_SID)) == 0) {
         return revocation_table_refuse(
@@ -129,10 +131,8 @@ static int take_subject(
     take_from_subject(row, subject, MATCH_ISS);
     take_from_subject(row, subject, has_jti ? MATCH_JTI : MATCH_SID);
     /* The later of the token's end and the statement's; a token without end needs a rule without. */
-    if ((subject->has & KIND_OF(NEED_EXP)) == 0) return SQLITE_OK;
-    row->has_expires_at = true;
-    row->expires_at = subject->exp;
-    if (!is_null(row->values[REVOCATION_EXPIRES_AT])) {
+    row->has_expires_at = subject_date(subject, NEED_EXP, &row->expires_at);
+    if (row->has_expires_at && !is_null(row->values[REVOCATION_EXPIRES_AT])) {
         double given = sqlite3_value_double(row->values[REVOCATION_EXPIRES_AT]);
         if (given > row->expires_at) row->expires_at = given;
     }
@@ -204,7 +204,7 @@ static int insert_token(struct revocation_table *table, struct row *row)
             table, "%s: give a token or what the rule names, not both", column_name(column));
     }
     if (rc != SQLITE_OK) return rc;
-    switch (reading_token(&reading, row->values[REVOCATION_TOKEN], &why)) {
+    switch (reading_token(&reading, &table->header, row->values[REVOCATION_TOKEN], &why)) {
     case READING_FINE: rc = take_subject(table, row, &reading.subject); break;
     case READING_UNKNOWN: rc = revocation_table_refuse(table, "token: %s", why); break;
     default: rc = SQLITE_NOMEM;
