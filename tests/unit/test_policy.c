@@ -260,6 +260,9 @@ static void test_strange_names(void)
     CHECK(is_refused_with("{\"a\\nb\":1}", POLICY_VERIFY_JWT, "unknown member") &&
               strchr(last_fault.text, '\n') == NULL,
         "a line end is not repeated");
+    CHECK(is_refused_with("{\"\\nab\":1}", POLICY_VERIFY_JWT, "unknown member") &&
+              strchr(last_fault.text, '\n') == NULL,
+        "nor is one at the start");
     CHECK(is_refused_with("{\"a\\u007f\\u0085b\":1}", POLICY_VERIFY_JWT, "unknown member"),
         "nor is it a reason to fail otherwise");
 }
@@ -323,6 +326,15 @@ static void test_whole(void)
         CHECK(is_accepted("{}", use) && is_accepted(" { } ", use), "%s takes no options",
             use_name(use));
     }
+    CHECK(is_refused_with("{\"alg\":}", POLICY_VERIFY_JWT, "byte 8"),
+        "where JSON breaks is said (%s)", last_fault.text);
+    CHECK(is_refused_with("[\"HS256\"]", POLICY_VERIFY_JWT, "not a JSON object") &&
+              is_refused_with("\"HS256\"", POLICY_VERIFY_JWT, "not a JSON object"),
+        "JSON that is no object is not taken for an algorithm's name");
+    CHECK(is_accepted("{\"crit\":[\"http://example.com/0123456789012345678901234567890123456789"
+                      "0123456789012345678901234567890123456789012345678901234567890123456789\"]}",
+              POLICY_VERIFY_JWS),
+        "an extension's name may be long");
     struct fault fault = { FAULT_NONE, "" };
     struct policy *policy = policy_read("{}\0", 3, POLICY_VERIFY_JWT, &fault);
     CHECK(policy == NULL, "a NUL after the options is something after them");

@@ -141,6 +141,34 @@ static void test_malformed(void)
     free(token);
 }
 
+/* A kid of any length finds its key, in any spelling, and no other one. */
+static void test_long_kid(void)
+{
+    static const size_t lengths[] = { 1, 40, 41, 42, 43, 250, 256, 257, 300, 5000 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        size_t length = lengths[i];
+        char *key = malloc(length + 200);
+        char *header = malloc(6 * length + 100);
+        if (key == NULL || header == NULL) abort();
+        sprintf(key,
+            "{\"keys\":[{\"kty\":\"oct\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\","
+            "\"kid\":\"");
+        size_t at = strlen(key);
+        memset(key + at, 'k', length);
+        strcpy(key + at + length, "\"}]}");
+        size_t end = (size_t)sprintf(header, "{\"alg\":\"HS256\",\"kid\":\"");
+        for (size_t j = 0; j < length; j++) end += (size_t)sprintf(header + end, "\\u006b");
+        strcpy(header + end, "\"}");
+        CHECK(judge_signed(header, "{}", key, NULL) == STATUS_OK,
+            "a kid of %zu characters, escaped", length);
+        header[end - 1] = 'c';
+        CHECK(judge_signed(header, "{}", key, NULL) == STATUS_KEY_NOT_FOUND,
+            "its last character is another");
+        free(key);
+        free(header);
+    }
+}
+
 /* Every bit of a good token changed: nothing of it may still pass. */
 static void test_every_bit(void)
 {
@@ -175,6 +203,7 @@ int main(void)
     around.now = 1000;
     test_codes();
     test_malformed();
+    test_long_kid();
     test_every_bit();
     return unit_end();
 }
