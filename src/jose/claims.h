@@ -77,7 +77,7 @@ extern const size_t claims_check_count;
 /*
 ** The registered claims' types, which hold whether a policy asks or not:
 ** iss, sub, jti, sid, client_id strings, aud a string or an array of strings,
-** exp, nbf, iat (and auth_time) finite numbers within 2^53. STATUS_OK or
+** exp, nbf, iat finite numbers within 2^53. STATUS_OK or
 ** STATUS_BAD_CLAIM. What jwt_sign refuses to sign, too.
 */
 enum status claims_check_types(const struct claims *claims, struct detail *detail);

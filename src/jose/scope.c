@@ -13,7 +13,8 @@ static bool has_word(const char *list, size_t list_length, const char *word, siz
         const char *stop = memchr(list, ' ', (size_t)(end - list));
         size_t here = (size_t)((stop == NULL ? end : stop) - list);
         if (here == length && memcmp(list, word, length) == 0) return true;
-        list += here + 1;
+        if (stop == NULL) break;
+        list = stop + 1;
     }
     return false;
 }

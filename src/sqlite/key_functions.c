@@ -206,18 +206,6 @@ static void jwk_to_pem(sqlite3_context *context, int count, sqlite3_value **argu
     key_set_release(set);
 }
 
-/* A fault's words without the "key: unusable JWK: " that tells an argument apart. */
-static const char *fault_reason(const struct fault *fault)
-{
-    static const char *const prefixes[] = { "key: ", "unusable JWK: " };
-    const char *reason = fault->text;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        size_t length = strlen(prefixes[i]);
-        if (strncmp(reason, prefixes[i], length) == 0) reason += length;
-    }
-    return reason;
-}
-
 /* Why a key cannot be used at all (with `algorithm`, where given), or NULL. */
 static const char *single_problem(const struct key *key, const struct algorithm *algorithm)
 {
@@ -266,7 +254,7 @@ static void jwk_problem(sqlite3_context *context, int count, sqlite3_value **arg
         sqlite3_result_error_nomem(context);
         return;
     }
-    if (fault.kind == FAULT_CALLER) problem = fault_reason(&fault);
+    if (fault.kind == FAULT_CALLER) problem = result_fault_reason(&fault);
     if (set != NULL) {
         problem =
             set->is_set ? set_problem(set, algorithm) : single_problem(&set->keys[0], algorithm);

@@ -250,8 +250,7 @@ static int keys_fault(
             if (!json_string_is(name, "kty", 3)) continue;
             cursor->rows = 1;
             cursor->jwk = document;
-            cursor->problem = sqlite3_mprintf(
-                "%s", strncmp(fault->text, "key: ", 5) == 0 ? fault->text + 5 : fault->text);
+            cursor->problem = sqlite3_mprintf("%s", result_fault_reason(fault));
             return cursor->problem == NULL ? SQLITE_NOMEM : SQLITE_OK;
         }
     }
@@ -330,15 +329,52 @@ static void result_thumbprint(sqlite3_context *context, const struct key *key)
 
 static const char *row_problem(const struct key *key)
 {
-    if (key->problem != NULL) return key->problem;
     return key_refusal(
         key, NULL, key->may_verify || !key->is_private ? OPERATION_VERIFY : OPERATION_SIGN, false);
+}
+
+/* A broken key's columns that its document says itself: a string member of this name, or NULL. */
+static void result_member(sqlite3_context *context, struct json_value jwk, const char *member)
+{
+    struct json_cursor walk;
+    struct json_value name;
+    struct json_value value;
+    if (jwk.text == NULL || jwk.type != JSON_OBJECT) return;
+    walk = json_cursor_start(jwk);
+    while (json_object_next(&walk, &name, &value)) {
+        if (json_string_is(name, member, strlen(member)) && value.type == JSON_STRING) {
+            result_json_value(context, value);
+        }
+    }
+}
+
+/* The columns of a key that cannot be read: its own words about itself, and the problem. */
+static void broken_column(
+    sqlite3_context *context, struct json_value jwk, const char *problem, int column)
+{
+    static const char *const members[] = {
+        [KEY_KID] = "kid",
+        [KEY_KTY] = "kty",
+        [KEY_ALG] = "alg",
+        [KEY_CRV] = "crv",
+        [KEY_USE] = "use",
+    };
+    if (column <= KEY_USE) {
+        result_member(context, jwk, members[column]);
+    } else if (column == KEY_JWK && jwk.text != NULL) {
+        result_json(context, jwk.text, jwk.length);
+    } else if (column == KEY_PROBLEM) {
+        sqlite3_result_text(context, problem, -1, SQLITE_TRANSIENT);
+    }
 }
 
 static void key_column(
     sqlite3_context *context, const struct keys_cursor *cursor, const struct key *key, int column)
 {
-    bool readable = key->problem == NULL;
+    if (key->problem != NULL) {
+        broken_column(context, cursor->jwk, key->problem, column);
+        return;
+    }
     switch (column) {
     case KEY_KID:
         if (key->kid != NULL) {
@@ -346,27 +382,17 @@ static void key_column(
                 context, key->kid, key->kid_length, SQLITE_TRANSIENT, SQLITE_UTF8);
         }
         break;
-    case KEY_KTY:
-        if (readable) result_name(context, key_type_name((enum key_type)key->type));
-        break;
+    case KEY_KTY: result_name(context, key_type_name((enum key_type)key->type)); break;
     case KEY_ALG:
         if (key->fixed != NULL) result_name(context, key->fixed->name);
         break;
-    case KEY_CRV:
-        if (readable) result_name(context, curve_name((enum curve)key->curve));
-        break;
+    case KEY_CRV: result_name(context, curve_name((enum curve)key->curve)); break;
     case KEY_USE:
         if (key->use != NULL) sqlite3_result_text(context, key->use, -1, SQLITE_TRANSIENT);
         break;
-    case KEY_BITS:
-        if (readable) sqlite3_result_int64(context, key->bits);
-        break;
-    case KEY_PRIVATE:
-        if (readable) sqlite3_result_int(context, key->is_private || key->type == KEY_OCT);
-        break;
-    case KEY_THUMBPRINT:
-        if (readable) result_thumbprint(context, key);
-        break;
+    case KEY_BITS: sqlite3_result_int64(context, key->bits); break;
+    case KEY_PRIVATE: sqlite3_result_int(context, key->is_private || key->type == KEY_OCT); break;
+    case KEY_THUMBPRINT: result_thumbprint(context, key); break;
     case KEY_JWK: result_jwk(context, cursor, key); break;
     default: result_name(context, row_problem(key));
     }
@@ -379,10 +405,8 @@ static int keys_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
         sqlite3_result_value(context, cursor->argument);
     } else if (cursor->set != NULL) {
         key_column(context, cursor, &cursor->set->keys[cursor->row], column);
-    } else if (column == KEY_JWK) {
-        result_json(context, cursor->jwk.text, cursor->jwk.length);
-    } else if (column == KEY_PROBLEM) {
-        sqlite3_result_text(context, cursor->problem, -1, SQLITE_TRANSIENT);
+    } else {
+        broken_column(context, cursor->jwk, cursor->problem, column);
     }
     return SQLITE_OK;
 }

@@ -25,6 +25,17 @@ void result_fault(sqlite3_context *context, const char *function, const struct f
     sqlite3_free(message);
 }
 
+const char *result_fault_reason(const struct fault *fault)
+{
+    static const char *const prefixes[] = { "key: ", "unusable JWK: " };
+    const char *reason = fault->text;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(reason, prefixes[i], length) == 0) reason += length;
+    }
+    return reason;
+}
+
 void result_json(sqlite3_context *context, const char *text, size_t length)
 {
     sqlite3_result_text64(context, text, length, SQLITE_TRANSIENT, SQLITE_UTF8);

@@ -13,6 +13,9 @@
 /* Raises a fault as "function: text", or as out of memory. */
 void result_fault(sqlite3_context *context, const char *function, const struct fault *fault);
 
+/* A fault's words without the "key: unusable JWK: " that tells an argument apart. Points into `fault`. */
+const char *result_fault_reason(const struct fault *fault);
+
 /* JSON text with SQLite's JSON subtype, so that it nests in json_object() and friends. */
 void result_json(sqlite3_context *context, const char *text, size_t length);
 
