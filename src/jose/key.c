@@ -73,6 +73,9 @@ static bool read_secret(
 static bool json_unreadable(enum json_fault reason, size_t at, struct fault *fault)
 {
     if (reason == JSON_NO_MEMORY) return fault_memory(fault);
+    if (reason == JSON_TOO_LONG) {
+        return fault_set(fault, "key: a number in the JSON has more than 63 characters");
+    }
     return fault_set(fault,
         "key: looks like JSON but is none (%s, at byte %zu); a secret that begins with a bracket "
         "must be a BLOB or an oct JWK",
