@@ -429,13 +429,11 @@ int probe_ask(struct probe *probe)
     struct store *store = probe->store;
     struct footing footing;
     struct kind_list own;
-    struct course course;
+    struct course course = { .probe = probe };
     int rc;
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");
-    course.probe = probe;
-    course.has_probed = false;
     if (!look_ahead(&course)) return SQLITE_NOMEM;
     store->is_asking = true;
     store->moved = false;

@@ -53,7 +53,7 @@ static void remember(
     memo->length = 0;
     if (length > sizeof memo->text || kid.length > sizeof memo->kid) return;
     memcpy(memo->text, text, length);
-    if (kid.length > 0) memcpy(memo->kid, kid.text, kid.length);
+    if (kid.text != NULL) memcpy(memo->kid, kid.text, kid.length);
     memo->kid_length = kid.length;
     memo->length = length;
 }
