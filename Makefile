@@ -113,7 +113,7 @@ TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_
 # A command is shown by one word and its file; V=1 shows it whole.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
-.PHONY: all deps test test-all test-programs lint format demo inspect bench coverage install uninstall clean help FORCE
+.PHONY: all deps test test-all test-programs lint format demo inspect webapp bench coverage install uninstall clean help FORCE
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
 ifeq ($(instrumented),)
@@ -213,6 +213,15 @@ inspect: export TOKEN KEY OPTIONS
 inspect: $(BUILT)
 	@SQLITE3='$(SQLITE3)' tools/inspect "$$TOKEN" "$$KEY" "$$OPTIONS"
 
+# Python 3.7 or later whose sqlite3 loads extensions; without one the application itself says what is missing.
+able_python = $(or $(PYTHON),$(shell for p in python3 /usr/bin/python3; do \
+    $$p -c 'import sqlite3; sqlite3.Connection.enable_load_extension' 2>/dev/null && echo $$p && break; done),python3)
+
+# From an empty database, each time.
+webapp: $(BUILT)
+	@rm -rf build/webapp
+	$(able_python) -B examples/webapp/server.py --data build/webapp --extension '$(LOAD_PATH)' --port $(or $(PORT),8000)
+
 bench: $(BUILT)
 	@$(suite_environment) bench/run
 
@@ -243,6 +252,7 @@ help:
 #: make             build ./jwt_ext (.so, .dylib or .dll); installs missing packages first
 #: make demo        build, then run sql/demo.sql in the sqlite3 shell
 #: make inspect     TOKEN=eyJ... [KEY=file] [OPTIONS=json]: what a token is, and why it is refused
+#: make webapp      examples/webapp on http://127.0.0.1:8000/ (PORT=8000), with an empty database
 #: make test        build, then run every test suite and lint
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
 #:                    V=1                 show what the suites print, and the compiler's commands
