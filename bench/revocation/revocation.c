@@ -20,8 +20,8 @@ enum { SCAN_TOKENS = 60000, WARM_TOKENS = 400000, STATEMENTS = 20000, MOST_ROUND
 /* The ways of asking; the first is the scan without a question. */
 enum way { WAY_NONE, WAY_EXISTS, WAY_OPTION, WAY_TOKEN, WAY_CLAIMS, WAY_COUNT };
 
-static const char *const way_names[WAY_COUNT] = {
-    "no question", "EXISTS on a plain table", "revoked_by", "WHERE token =", "WHERE claims =" };
+static const char *const way_names[WAY_COUNT] = { "no question", "EXISTS on a plain table",
+    "revoked_by", "WHERE token =", "WHERE claims =" };
 
 /* A row counts where nothing revokes it; `%s` is the rows' condition. */
 static const char *const way_texts[WAY_COUNT] = {
@@ -89,11 +89,12 @@ static sqlite3 *make_database(const char *path, long rules, int tokens)
     char sql[1024];
     remove_database(path);
     database = open_for_writing(path);
-    run(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;"
-                  "CREATE TABLE tokens(id INTEGER PRIMARY KEY, jti TEXT, token TEXT, claims TEXT);"
-                  "CREATE TABLE plain(jti TEXT PRIMARY KEY) WITHOUT ROWID;"
-                  "CREATE TABLE tick(at);"
-                  "CREATE VIRTUAL TABLE revoked USING jwt_revocation(prune=0); BEGIN");
+    run(database,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;"
+        "CREATE TABLE tokens(id INTEGER PRIMARY KEY, jti TEXT, token TEXT, claims TEXT);"
+        "CREATE TABLE plain(jti TEXT PRIMARY KEY) WITHOUT ROWID;"
+        "CREATE TABLE tick(at);"
+        "CREATE VIRTUAL TABLE revoked USING jwt_revocation(prune=0); BEGIN");
     snprintf(sql, sizeof sql,
         "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d), "
         "c(i, jti, claims) AS (SELECT i, jti, json_object('iss', 'https://id.example.com', "
@@ -152,8 +153,7 @@ static void disturb(sqlite3 *writer)
 }
 
 /* Every way in turn; with `writer` each scan starts with nothing kept, so that it probes. */
-static void measure_scans(
-    sqlite3 *reader, sqlite3 *writer, int tokens, struct measure *measure)
+static void measure_scans(sqlite3 *reader, sqlite3 *writer, int tokens, struct measure *measure)
 {
     sqlite3_stmt *statements[WAY_COUNT];
     for (enum way way = 0; way < WAY_COUNT; way++) statements[way] = way_statement(reader, way);
@@ -215,8 +215,9 @@ static const char *const statement_texts[] = {
     "SELECT jwt_verify(?1, ?2, ?3)",
 };
 
-static const char *const statement_names[] = { "EXISTS on a plain table", "WHERE token =",
-    "WHERE claims =", "jwt_verify without revoked_by", "jwt_verify with revoked_by" };
+static const char *const statement_names[] = { "EXISTS on a plain table",
+    "WHERE token =", "WHERE claims =", "jwt_verify without revoked_by",
+    "jwt_verify with revoked_by" };
 
 enum { STATEMENT_COUNT = 5 };
 
@@ -229,8 +230,8 @@ static double repeat(sqlite3 *reader, int which, sqlite3_stmt *rows)
     double start, spent;
     if (which >= 3) {
         sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 3, which == 4 ? asking_options : plain_options, -1,
-            SQLITE_STATIC);
+        sqlite3_bind_text(
+            statement, 3, which == 4 ? asking_options : plain_options, -1, SQLITE_STATIC);
     }
     if (values == NULL) bench_fail("out of memory");
     for (int i = 0; i < STATEMENTS; i++) {

@@ -19,7 +19,7 @@ struct table {
 int table_connect(sqlite3 *db, void *connection, const char *schema, int risk, sqlite3_vtab **out);
 
 /* Frees the table; fits as xDisconnect. */
-int table_disconnect(sqlite3_vtab *table);
+int table_disconnect(sqlite3_vtab *base);
 
 /*
 ** An xBestIndex for hidden argument columns `first` to `first + count - 1`, in
