@@ -21,38 +21,35 @@
 --   claims         TEXT     all of its claims, JSON
 -- Transaction: reads.
 WITH
-policy AS MATERIALIZED (
+policy AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
         COALESCE(:iss, iss) AS iss, COALESCE(:aud, aud) AS aud, leeway
-    FROM main.jwt_policy WHERE client = ''),
-verified AS MATERIALIZED (
-    SELECT policy.now, token.status, token.kid, token.sub, token.exp, token.payload,
-        json_extract(token.payload, '$.sid') AS sid
-    FROM policy, jwt_decode(
-        :token,
-        (SELECT COALESCE((SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk)
-         FROM main.jwt_key AS known
-         WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
-             AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)),
-        json_patch('{}', json_object('profile', 'at+jwt', 'iss', policy.iss, 'aud', policy.aud, 'leeway', policy.leeway,
-            'now', policy.now, 'scope', :scope, 'jkt', :jkt))) AS token),
-judged AS MATERIALIZED (
-    SELECT verified.*,
+    FROM main.jwt_policy WHERE client = ''
+    LIMIT 1 OFFSET 0),
+judged AS (
+    SELECT token.sub, token.exp, token.payload,
         CASE
-            WHEN verified.status <> 'ok' THEN verified.status
-            WHEN NOT EXISTS (
-                SELECT 1 FROM main.jwt_session AS session
-                WHERE session.sid = verified.sid AND session.revoked_at IS NULL AND session.idle_exp > now)
-                THEN 'session_ended'
-            WHEN EXISTS (
-                SELECT 1 FROM main.jwt_revoked WHERE claims = verified.payload AND header_kid = verified.kid)
+            WHEN token.status <> 'ok' THEN token.status
+            WHEN session.sid IS NULL THEN 'session_ended'
+            WHEN EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.payload AND header_kid = token.kid)
                 THEN 'revoked'
             ELSE 'ok'
         END AS judgment
-    FROM verified)
+    FROM policy CROSS JOIN jwt_decode(
+            :token,
+            (SELECT COALESCE(
+                (SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk)
+             FROM main.jwt_key AS known
+             WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
+                 AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)),
+            json_patch('{}', json_object('profile', 'at+jwt', 'iss', policy.iss, 'aud', policy.aud,
+                'leeway', policy.leeway, 'now', policy.now, 'scope', :scope, 'jkt', :jkt))) AS token
+        LEFT JOIN main.jwt_session AS session ON session.sid = json_extract(token.payload, '$.sid')
+            AND session.revoked_at IS NULL AND session.idle_exp > policy.now
+    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row once, and stores it nowhere
 SELECT judgment AS status,
     CASE judgment WHEN 'ok' THEN sub END AS sub,
-    CASE judgment WHEN 'ok' THEN sid END AS sid,
+    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.sid') END AS sid,
     CASE judgment WHEN 'ok' THEN json_extract(payload, '$.client_id') END AS client,
     CASE judgment WHEN 'ok' THEN json_extract(payload, '$.scope') END AS scope,
     CASE judgment WHEN 'ok' THEN exp END AS exp,

@@ -18,14 +18,15 @@
 -- Transaction: writes.
 INSERT INTO main.jwt_once (iss, jti, expires_at, at, idp_sub, idp_sid)
 WITH
-moment AS MATERIALIZED (
+moment AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now),
-token AS MATERIALIZED (
+token AS (
     SELECT now, jwt_claims(:token, :idp_keys, json_patch('{}', json_object(
         'profile', 'logout+jwt', 'iss', :idp_iss, 'aud', :aud, 'leeway', :leeway, 'now', now))) AS claims
-    FROM moment)
-SELECT json_extract(claims, '$.iss'), json_extract(claims, '$.jti'), CAST(json_extract(claims, '$.exp') AS INTEGER), now,
-    json_extract(claims, '$.sub'), json_extract(claims, '$.sid')
+    FROM moment
+    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row once
+SELECT json_extract(claims, '$.iss'), json_extract(claims, '$.jti'), CAST(json_extract(claims, '$.exp') AS INTEGER),
+    now, json_extract(claims, '$.sub'), json_extract(claims, '$.sid')
 FROM token
 WHERE claims IS NOT NULL
 ON CONFLICT DO NOTHING

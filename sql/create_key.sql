@@ -18,10 +18,11 @@
 -- Transaction: writes.
 INSERT INTO main.jwt_key (kid, use, alg, jwk, state, created_at, activated_at)
 WITH
-fresh AS MATERIALIZED (
+fresh AS (
     SELECT COALESCE(:jwk, jwk_generate(COALESCE(:alg, CASE :use WHEN 'refresh' THEN 'HS256' ELSE 'ES256' END))) AS jwk,
         CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
-        EXISTS (SELECT 1 FROM main.jwt_key WHERE use = :use AND state = 'active') AS later)
+        EXISTS (SELECT 1 FROM main.jwt_key WHERE use = :use AND state = 'active') AS later
+    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row, and so the key, once
 SELECT json_extract(jwk, '$.kid'), :use, json_extract(jwk, '$.alg'),
     CASE WHEN :jwk IS NULL THEN jwk WHEN json_extract(jwk, '$.kty') <> 'oct' THEN jwk_public(jwk) END,
     CASE later WHEN 1 THEN 'standby' ELSE 'active' END, now, CASE later WHEN 0 THEN now END

@@ -12,19 +12,23 @@
 --   response       TEXT     the JSON object to answer
 -- Transaction: reads.
 WITH
-moment AS MATERIALIZED (
+moment AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now),
-token AS MATERIALIZED (
+token AS (
     SELECT now, known.use, known.kid, jwt_claims(
         :token,
-        COALESCE((SELECT given.jwk FROM jwk_each(CASE known.use WHEN 'access' THEN :signing_key ELSE :refresh_key END) AS given
-                  WHERE given.kid = known.kid), known.jwk),
+        COALESCE(
+            (SELECT given.jwk
+             FROM jwk_each(CASE known.use WHEN 'access' THEN :signing_key ELSE :refresh_key END) AS given
+             WHERE given.kid = known.kid),
+            known.jwk),
         json_object('typ', CASE known.use WHEN 'access' THEN 'at+jwt' ELSE 'rt+jwt' END,
             'require', json('["exp","iat","sid"]'), 'now', now)) AS claims
     FROM moment, main.jwt_key AS known
     WHERE known.kid = json_extract(jwt_header(:token), '$.kid')
-        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)),
-answer AS MATERIALIZED (
+        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)
+    LIMIT 1 OFFSET 0),  -- with an OFFSET SQLite computes the row, and so verifies the signature, once
+answer AS (
     SELECT CASE token.use
         WHEN 'access' THEN json_patch('{"active":true}', json_object(
             'scope', json_extract(token.claims, '$.scope'), 'client_id', json_extract(token.claims, '$.client_id'),
@@ -37,7 +41,7 @@ answer AS MATERIALIZED (
             'scope', session.scope, 'client_id', session.client, 'exp', MIN(session.refresh_exp, session.idle_exp),
             'iat', session.rotated_at, 'sub', session.sub, 'iss', session.iss, 'sid', session.sid))
         END AS response
-    FROM token, main.jwt_session AS session
+    FROM token CROSS JOIN main.jwt_session AS session
     WHERE session.sid = json_extract(token.claims, '$.sid') AND session.revoked_at IS NULL AND session.idle_exp > now
         AND (token.use = 'access' OR (
             session.salt = json_extract(token.claims, '$.salt') AND session.gen = json_extract(token.claims, '$.gen')))

@@ -33,20 +33,19 @@ INSERT INTO main.jwt_session (
     sid, sub, client, iss, aud, scope, claims, salt, created_at, rotated_at, used_at, access_exp,
     refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid, cnf_jkt, idp_iss, idp_sub, idp_sid, ip, user_agent)
 WITH
-moment AS MATERIALIZED (
+policy AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
-        COALESCE(:client, '') AS client, COALESCE(:sid, jwt_random()) AS sid),
-policy AS MATERIALIZED (
-    SELECT moment.*, own.access_ttl, own.rotate, now + own.abs_ttl AS abs_exp,
-        now + MIN(own.idle_ttl, own.abs_ttl) AS idle_exp,
+        COALESCE(:client, '') AS client, COALESCE(:sid, jwt_random()) AS sid,
+        own.access_ttl, own.idle_ttl, own.abs_ttl, own.rotate,
         COALESCE(own.iss, common.iss) AS iss, COALESCE(own.aud, common.aud) AS aud,
         (SELECT kid FROM main.jwt_key WHERE use = 'access' AND state = 'active') AS access_kid,
         (SELECT kid FROM main.jwt_key WHERE use = 'refresh' AND state = 'active') AS refresh_kid
-    FROM moment, main.jwt_policy AS own, main.jwt_policy AS common
-    WHERE own.client IN (moment.client, '') AND common.client = ''
-    ORDER BY own.client DESC LIMIT 1)
+    FROM main.jwt_policy AS own CROSS JOIN main.jwt_policy AS common
+    WHERE own.client = COALESCE((SELECT client FROM main.jwt_policy WHERE client = :client), '') AND common.client = ''
+    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row, and so the sid, once
 SELECT sid, :sub, client, iss, aud, :scope, :claims, COALESCE(:salt, jwt_random()), now, now, now,
-    MIN(now + access_ttl, idle_exp), CASE rotate WHEN 1 THEN idle_exp ELSE abs_exp END, idle_exp, abs_exp,
+    now + MIN(access_ttl, idle_ttl, abs_ttl), now + CASE rotate WHEN 1 THEN MIN(idle_ttl, abs_ttl) ELSE abs_ttl END,
+    now + MIN(idle_ttl, abs_ttl), now + abs_ttl,
     access_kid, refresh_kid, :jkt, :idp_iss, :idp_sub, :idp_sid, :ip, :user_agent
 FROM policy
 WHERE NOT EXISTS (

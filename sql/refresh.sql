@@ -27,28 +27,28 @@
 --   scope          TEXT     what the access token grants
 -- Transaction: writes. The tokens count when it is committed. Commit after reuse, too.
 WITH
-moment AS MATERIALIZED (
-    SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now, COALESCE(:client, '') AS client),
-policy AS MATERIALIZED (
-    SELECT moment.now, moment.client, own.access_ttl, own.idle_ttl, own.grace, own.grace_max, own.rotate, own.leeway,
+policy AS (
+    SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now, own.access_ttl, own.idle_ttl, own.grace,
+        own.grace_max, own.rotate, own.leeway,
         COALESCE(own.iss, common.iss) AS iss, COALESCE(own.aud, common.aud) AS aud
-    FROM moment, main.jwt_policy AS own, main.jwt_policy AS common
-    WHERE own.client IN (moment.client, '') AND common.client = ''
-    ORDER BY own.client DESC LIMIT 1),
-token AS MATERIALIZED (
+    FROM main.jwt_policy AS own CROSS JOIN main.jwt_policy AS common
+    WHERE own.client = COALESCE((SELECT client FROM main.jwt_policy WHERE client = :client), '') AND common.client = ''
+    LIMIT 1 OFFSET 0),
+token AS (
     SELECT policy.*, known.kid, jwt_claims(
         :token,
         COALESCE((SELECT given.jwk FROM jwk_each(:refresh_key) AS given WHERE given.kid = known.kid), known.jwk),
         json_object('typ', 'rt+jwt', 'require', json('["exp","iat"]'), 'leeway', leeway, 'now', now)) AS claims
-    FROM policy, main.jwt_key AS known
+    FROM policy CROSS JOIN main.jwt_key AS known
     WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'refresh'
-        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)),
-found AS MATERIALIZED (
+        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)
+    LIMIT 1 OFFSET 0),  -- with an OFFSET SQLite computes the row, and so verifies the signature, once
+found AS (
     SELECT token.*, session.sid, session.gen - json_extract(token.claims, '$.gen') AS behind,
         session.rotated_at, session.grace_used, session.refresh_exp, session.abs_exp
-    FROM token, main.jwt_session AS session
+    FROM token CROSS JOIN main.jwt_session AS session
     WHERE session.sid = json_extract(token.claims, '$.sid') AND session.salt = json_extract(token.claims, '$.salt')
-        AND session.client = json_extract(token.claims, '$.client') AND session.client = token.client
+        AND session.client = json_extract(token.claims, '$.client') AND session.client = COALESCE(:client, '')
         AND session.cnf_jkt IS :jkt AND session.revoked_at IS NULL AND session.idle_exp > now
         AND NOT EXISTS (
             SELECT 1 FROM main.jwt_revoked
@@ -77,7 +77,8 @@ UPDATE main.jwt_session SET
     refresh_exp = CASE WHEN step.outcome <> 'rotated' THEN refresh_exp WHEN rotate THEN next_exp ELSE abs_exp END,
     refresh_kid = CASE step.outcome WHEN 'rotated' THEN next_refresh_kid ELSE refresh_kid END,
     access_kid = CASE step.outcome WHEN 'reuse' THEN access_kid ELSE next_access_kid END,
-    access_exp = MIN(step.now + access_ttl, CASE WHEN step.outcome IN ('rotated', 'kept') THEN next_exp ELSE idle_exp END),
+    access_exp = MIN(step.now + access_ttl,
+        CASE WHEN step.outcome IN ('rotated', 'kept') THEN next_exp ELSE idle_exp END),
     iss = step.iss,
     aud = step.aud,
     revoked_at = CASE step.outcome WHEN 'reuse' THEN step.now END,

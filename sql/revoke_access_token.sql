@@ -13,7 +13,8 @@
 --   reason         TEXT     as it was written
 -- Transaction: writes.
 INSERT INTO main.jwt_revoked (token, reason, actor, revoked_at)
-SELECT :token, COALESCE(:reason, 'token revoked'), COALESCE(:actor, 'user'), CAST(COALESCE(:now, strftime('%s', 'now')) AS REAL)
+SELECT :token, COALESCE(:reason, 'token revoked'), COALESCE(:actor, 'user'),
+    CAST(COALESCE(:now, strftime('%s', 'now')) AS REAL)
 FROM main.jwt_key AS known
 WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access' AND known.state <> 'revoked'
     AND jws_verify(

@@ -17,21 +17,25 @@
 --   sub            TEXT     whose it was
 -- Transaction: writes.
 WITH
-moment AS MATERIALIZED (
+moment AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now),
-token AS MATERIALIZED (
+token AS (
     SELECT now, known.use, jwt_claims(
         :token,
-        COALESCE((SELECT given.jwk FROM jwk_each(CASE known.use WHEN 'access' THEN :signing_key ELSE :refresh_key END) AS given
-                  WHERE given.kid = known.kid), known.jwk),
+        COALESCE(
+            (SELECT given.jwk
+             FROM jwk_each(CASE known.use WHEN 'access' THEN :signing_key ELSE :refresh_key END) AS given
+             WHERE given.kid = known.kid),
+            known.jwk),
         json_object('typ', CASE known.use WHEN 'access' THEN 'at+jwt' ELSE 'rt+jwt' END,
             'require', json('["exp","iat","sid"]'), 'now', now)) AS claims
     FROM moment, main.jwt_key AS known
     WHERE known.kid = json_extract(jwt_header(:token), '$.kid')
-        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)),
-target AS MATERIALIZED (
+        AND known.state <> 'revoked' AND COALESCE(known.drop_at > now, 1)
+    LIMIT 1 OFFSET 0),  -- with an OFFSET SQLite computes the row, and so verifies the signature, once
+target AS (
     SELECT session.sid, token.now
-    FROM token, main.jwt_session AS session
+    FROM token CROSS JOIN main.jwt_session AS session
     WHERE session.sid = json_extract(token.claims, '$.sid') AND session.revoked_at IS NULL
         AND session.client = COALESCE(:client, '')
         AND (token.use = 'access' OR session.salt = json_extract(token.claims, '$.salt')))

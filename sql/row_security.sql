@@ -7,10 +7,11 @@
 -- For each request the application says who asks, and at its end that nobody does:
 --     INSERT OR REPLACE INTO temp.jwt_request (only, token) VALUES (1, :token);
 --     DELETE FROM temp.jwt_request;
--- From then on the views hold what this token opens: verified anew by each statement, its session alive, not revoked.
--- A forged, ended or missing token opens nothing; there is no default. SQL that sets the token itself gains nothing by it.
--- SQL that can name `note` itself is not held back by views: give other people's SQL an authorizer that allows
--- `note` only to these views and triggers (docs/token-store.md shows one).
+-- From then on the views hold what this token opens: verified anew by each statement, its session alive, not
+-- revoked. A forged, ended or missing token opens nothing; there is no default.
+-- This guards against a forgotten WHERE in the application's own SQL. Other people's SQL can name `note` itself,
+-- and an authorizer that allows `note` to the view by its name lets a common table expression of that name in, too:
+-- run such SQL on a copy of the view's rows, in a database of its own.
 
 -- ---------------------------------------------------------------- the caller
 

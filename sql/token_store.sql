@@ -34,9 +34,9 @@ INSERT OR IGNORE INTO main.jwt_store_meta (only, version) VALUES (1, 1);
 CREATE TABLE IF NOT EXISTS main.jwt_policy (
     client       TEXT PRIMARY KEY NOT NULL,
     access_ttl   INTEGER NOT NULL DEFAULT 600     CHECK (access_ttl > 0),
-    idle_ttl     INTEGER NOT NULL DEFAULT 1209600 CHECK (idle_ttl > 0),     -- a session ends so long after its last refresh
-    abs_ttl      INTEGER NOT NULL DEFAULT 7776000 CHECK (abs_ttl > 0),      -- and so long after its login in any case
-    grace        INTEGER NOT NULL DEFAULT 30      CHECK (grace >= 0),       -- a lost answer may be asked for again so long
+    idle_ttl     INTEGER NOT NULL DEFAULT 1209600 CHECK (idle_ttl > 0),     -- a session's end after its last refresh
+    abs_ttl      INTEGER NOT NULL DEFAULT 7776000 CHECK (abs_ttl > 0),      -- and after its login, in any case
+    grace        INTEGER NOT NULL DEFAULT 30      CHECK (grace >= 0),       -- a lost answer can be had again so long
     grace_max    INTEGER NOT NULL DEFAULT 20      CHECK (grace_max >= 0),   -- and so often
     rotate       INTEGER NOT NULL DEFAULT 1       CHECK (rotate IN (0, 1)),
     on_reuse     TEXT    NOT NULL DEFAULT 'session' CHECK (on_reuse IN ('session', 'subject')),
@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS main.jwt_policy (
     leeway       INTEGER NOT NULL DEFAULT 0       CHECK (leeway BETWEEN 0 AND 600),
     iss          TEXT CHECK (iss <> ''),                                    -- NULL: as the row '' has
     aud          TEXT CHECK (aud <> ''),
-    CONSTRAINT "the default policy needs iss and aud" CHECK (client <> '' OR (iss IS NOT NULL AND aud IS NOT NULL))
+    CONSTRAINT "the default policy needs iss and aud" CHECK (
+        client <> '' OR (iss IS NOT NULL AND aud IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO main.jwt_policy (client, iss, aud) SELECT '', 'app', 'app'
@@ -63,8 +64,8 @@ END;
 
 -- ---------------------------------------------------------------- sessions
 
--- One row a login, for as long as that lives. The refresh token of the current generation is signed anew from
--- (sid, gen, salt, client, rotated_at, refresh_exp) and the key refresh_kid whenever it is wanted, and stored nowhere.
+-- One row a login, for as long as that lives. The refresh token of the current generation is signed anew from (sid,
+-- gen, salt, client, rotated_at, refresh_exp) with the key refresh_kid whenever it is wanted, and stored nowhere.
 CREATE TABLE IF NOT EXISTS main.jwt_session (
     sid         TEXT PRIMARY KEY NOT NULL CHECK (sid <> ''),
     sub         TEXT    NOT NULL CHECK (sub <> ''),
@@ -100,7 +101,8 @@ CREATE TABLE IF NOT EXISTS main.jwt_session (
     CONSTRAINT "a revocation has a reason" CHECK (revoked_at IS NULL OR revoked_why IS NOT NULL),
     CONSTRAINT "claims is a JSON object without claims that the store writes" CHECK (
         claims IS NULL OR CASE WHEN json_valid(claims) THEN json_type(claims) = 'object' AND
-            json_extract(claims, '$.iss', '$.sub', '$.aud', '$.client_id', '$.sid', '$.iat', '$.exp', '$.jti', '$.scope', '$.cnf')
+            json_extract(claims, '$.iss', '$.sub', '$.aud', '$.client_id', '$.sid', '$.iat', '$.exp', '$.jti',
+                '$.scope', '$.cnf')
             = '[null,null,null,null,null,null,null,null,null,null]' ELSE 0 END)
 ) STRICT, WITHOUT ROWID;
 
@@ -168,7 +170,8 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS main.jwt_session_login AFTER INSERT ON jwt_session
 BEGIN
-    INSERT INTO jwt_event (at, kind, sub, sid, client) VALUES (NEW.created_at, 'login', NEW.sub, NEW.sid, NEW.client);
+    INSERT INTO jwt_event (at, kind, sub, sid, client)
+    VALUES (NEW.created_at, 'login', NEW.sub, NEW.sid, NEW.client);
 END;
 
 -- The oldest sessions make room, the new one never does.
@@ -178,7 +181,8 @@ BEGIN
     UPDATE jwt_session SET revoked_at = NEW.created_at, revoked_why = 'max_sessions', revoked_by = 'policy'
     WHERE sub = NEW.sub AND client = NEW.client AND revoked_at IS NULL AND sid <> NEW.sid AND sid NOT IN (
         SELECT sid FROM jwt_session
-        WHERE sub = NEW.sub AND client = NEW.client AND revoked_at IS NULL AND sid <> NEW.sid AND idle_exp > NEW.created_at
+        WHERE sub = NEW.sub AND client = NEW.client AND revoked_at IS NULL AND sid <> NEW.sid
+            AND idle_exp > NEW.created_at
         ORDER BY created_at DESC, sid
         LIMIT (SELECT max_sessions - 1 FROM jwt_policy WHERE client IN (NEW.client, '') ORDER BY client DESC LIMIT 1));
 END;
@@ -206,7 +210,7 @@ CREATE TABLE IF NOT EXISTS main.jwt_key (
     kid          TEXT PRIMARY KEY NOT NULL CHECK (kid <> ''),
     use          TEXT    NOT NULL CHECK (use IN ('access', 'refresh')),
     alg          TEXT    NOT NULL,
-    jwk          TEXT,                      -- the public key; NULL for a secret that is kept outside; or the private key
+    jwk          TEXT,                      -- the public key, NULL for a secret that is kept outside, or the private key
     state        TEXT    NOT NULL DEFAULT 'standby' CHECK (state IN ('standby', 'active', 'retiring', 'revoked')),
     created_at   INTEGER NOT NULL,
     activated_at INTEGER,
@@ -253,14 +257,15 @@ END;
 
 CREATE TRIGGER IF NOT EXISTS main.jwt_key_created AFTER INSERT ON jwt_key
 BEGIN
-    INSERT INTO jwt_event (at, kind, kid, reason) VALUES (NEW.created_at, 'key_created', NEW.kid, NEW.use || ' ' || NEW.alg);
+    INSERT INTO jwt_event (at, kind, kid, reason)
+    VALUES (NEW.created_at, 'key_created', NEW.kid, NEW.use || ' ' || NEW.alg);
 END;
 
 CREATE TRIGGER IF NOT EXISTS main.jwt_key_changed AFTER UPDATE OF state ON jwt_key WHEN NEW.state <> OLD.state
 BEGIN
     INSERT INTO jwt_event (at, kind, kid) VALUES (
         CASE NEW.state WHEN 'active' THEN NEW.activated_at ELSE COALESCE(NEW.retired_at, NEW.created_at) END,
-        CASE NEW.state WHEN 'active' THEN 'key_activated' WHEN 'retiring' THEN 'key_retired' ELSE 'key_' || NEW.state END,
+        'key_' || CASE NEW.state WHEN 'active' THEN 'activated' WHEN 'retiring' THEN 'retired' ELSE NEW.state END,
         NEW.kid);
 END;
 

@@ -11,6 +11,7 @@ Arguments are the statement's parameters, in the order of its header or by name;
 Keyword arguments of TokenStore are bound wherever a statement has such a parameter. A statement with at most
 one row answers a dict or None, the others a list of dicts. Needs Python 3.7 and nothing else.
 """
+
 import contextlib
 import functools
 import pathlib
@@ -92,7 +93,9 @@ class TokenStore:
 
     def version(self):
         """The version of the store in the file, or None."""
-        if not self.db.execute(f"SELECT 1 FROM {self.schema}.sqlite_schema WHERE name = 'jwt_store_meta'").fetchone():
+        if not self.db.execute(
+            f"SELECT 1 FROM {self.schema}.sqlite_schema WHERE name = 'jwt_store_meta'"
+        ).fetchone():
             return None
         return self.db.execute(f"SELECT version FROM {self.schema}.jwt_store_meta").fetchone()[0]
 

@@ -4,6 +4,7 @@ A test is a function with a title that names what it proves. It gets a `Bench`: 
 under test, and connections. `check` is how it fails; any other exception fails it, too, but does not count as
 having seen a broken variant (variants.py).
 """
+
 import contextlib
 import hashlib
 import importlib.util
@@ -106,7 +107,9 @@ class Bench:
 
     def connect(self, path=None, timeout=30.0):
         """A connection for one process; rows are tuples."""
-        db = sqlite3.connect(path or self.path, timeout=timeout, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            path or self.path, timeout=timeout, isolation_level=None, check_same_thread=False
+        )
         db.execute(f"PRAGMA journal_mode = {self.journal}")
         # Processes die here, not machines: test "the loader's connection" sees to FULL.
         db.execute("PRAGMA synchronous = OFF")

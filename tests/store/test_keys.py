@@ -1,4 +1,5 @@
 """Keys: made, rotated, published, dropped, revoked; inside the database or outside it."""
+
 import json
 
 from harness import NOW, Failed, check, equal, test
@@ -18,8 +19,11 @@ def kid_of(store, token):
 def first_key(bench):
     store = bench.attach()
     store.install()
-    equal([store.create_key(use, now=NOW)["state"] for use in ("access", "refresh", "access", "refresh")],
-          ["active", "active", "standby", "standby"], "states")
+    equal(
+        [store.create_key(use, now=NOW)["state"] for use in ("access", "refresh", "access", "refresh")],
+        ["active", "active", "standby", "standby"],
+        "states",
+    )
     for change in ("state = 'active'", "state = 'retiring'", "state = 'gone'"):
         try:
             store.db.execute(f"UPDATE jwt_key SET {change} WHERE state = 'standby'")
@@ -61,15 +65,27 @@ def rotation(bench):
     equal(store.status(pair["access_token"], now=NOW + 11), "ok", "an old access token")
     equal(store.status(slow["access_token"], now=NOW + 3599), "ok", "to its last second")
     second = store.refresh(pair["refresh_token"], now=NOW + 20)
-    equal((second["outcome"], kid_of(store, second["access_token"])), ("rotated", new), "an old refresh token")
-    equal(store.refresh(pair["refresh_token"], now=NOW + 21)["refresh_token"], second["refresh_token"], "replayed")
+    equal(
+        (second["outcome"], kid_of(store, second["access_token"])), ("rotated", new), "an old refresh token"
+    )
+    equal(
+        store.refresh(pair["refresh_token"], now=NOW + 21)["refresh_token"],
+        second["refresh_token"],
+        "replayed",
+    )
     row = store.db.execute("SELECT drop_at FROM jwt_key WHERE kid = ?", (old,)).fetchone()
     equal(row[0], NOW + 10 + 3600, "an access key is dropped after the longest access_ttl")
-    row = store.db.execute("SELECT drop_at FROM jwt_key WHERE use = 'refresh' AND state = 'retiring'").fetchone()
+    row = store.db.execute(
+        "SELECT drop_at FROM jwt_key WHERE use = 'refresh' AND state = 'retiring'"
+    ).fetchone()
     equal(row[0], NOW + 10 + 90 * 86400, "a refresh key after the longest abs_ttl")
     store.prune(now=NOW + 10 + 3599)
     equal(old in states(store), True, "prune leaves it till then")
-    equal(old in json.loads(store.jwks(now=NOW + 10 + 3600)["jwks"]).__repr__(), False, "it is published no longer")
+    equal(
+        old in json.loads(store.jwks(now=NOW + 10 + 3600)["jwks"]).__repr__(),
+        False,
+        "it is published no longer",
+    )
     store.prune(now=NOW + 10 + 3600)
     equal(old in states(store), False, "and is deleted")
     equal(store.rotate_keys("access", now=NOW + 5000), None, "without a standby nothing happens")
@@ -83,7 +99,9 @@ def replay_across(bench):
     store.create_key("refresh", now=NOW + 2)
     store.rotate_keys("refresh", now=NOW + 3)
     again = store.refresh(first, now=NOW + 4)
-    equal((again["outcome"], again["refresh_token"]), ("replayed", second), "signed by the key that signed it")
+    equal(
+        (again["outcome"], again["refresh_token"]), ("replayed", second), "signed by the key that signed it"
+    )
     third = store.refresh(second, now=NOW + 5)["refresh_token"]
     check(kid_of(store, third) != kid_of(store, second), "the next one is the new key's")
 
@@ -97,17 +115,35 @@ def emergency(bench):
     new = store.create_key("access", now=NOW + 1)["kid"]
     equal(store.revoke_key(old, now=NOW + 2), {"kid": old, "use": "access"}, "it")
     equal(states(store), {old: "revoked", new: "active"}, "states")
-    forged = store.value("SELECT jwt_sign(?, ?, '{\"typ\":\"at+jwt\"}')", store.payload(pair["access_token"]), leaked)
+    forged = store.value(
+        'SELECT jwt_sign(?, ?, \'{"typ":"at+jwt"}\')', store.payload(pair["access_token"]), leaked
+    )
     for token in (pair["access_token"], forged):
         equal(store.status(token, now=NOW + 3), "key_missing", "what it signed")
         equal(store.introspect(token, now=NOW + 3)["response"], '{"active":false}', "introspection")
         equal(store.revoke_token(token, now=NOW + 3), None, "it ends no session either")
-        equal(store.authenticate_stateless(token, store.jwks(now=NOW + 3)["jwks"], "app", "app", now=NOW + 3)["status"],
-              "key_not_found", "stateless, with the new key set")
-    equal(store.status(store.refresh(pair["refresh_token"], now=NOW + 3)["access_token"], now=NOW + 3), "ok", "after a refresh")
-    equal(store.value("SELECT instr(jwk, '\"d\"') FROM jwt_key WHERE kid = ?", old), 0, "the private key is gone")
-    for sql in ("UPDATE jwt_key SET state = 'retiring', drop_at = 9e9 WHERE kid = ?", "UPDATE jwt_key SET state = 'active' WHERE kid = ?",
-                "INSERT OR REPLACE INTO jwt_key (kid, use, alg, created_at) VALUES (?, 'access', 'ES256', 1)"):
+        equal(
+            store.authenticate_stateless(token, store.jwks(now=NOW + 3)["jwks"], "app", "app", now=NOW + 3)[
+                "status"
+            ],
+            "key_not_found",
+            "stateless, with the new key set",
+        )
+    equal(
+        store.status(store.refresh(pair["refresh_token"], now=NOW + 3)["access_token"], now=NOW + 3),
+        "ok",
+        "after a refresh",
+    )
+    equal(
+        store.value("SELECT instr(jwk, '\"d\"') FROM jwt_key WHERE kid = ?", old),
+        0,
+        "the private key is gone",
+    )
+    for sql in (
+        "UPDATE jwt_key SET state = 'retiring', drop_at = 9e9 WHERE kid = ?",
+        "UPDATE jwt_key SET state = 'active' WHERE kid = ?",
+        "INSERT OR REPLACE INTO jwt_key (kid, use, alg, created_at) VALUES (?, 'access', 'ES256', 1)",
+    ):
         try:
             store.db.execute(sql, (old,))
         except Exception:
@@ -133,7 +169,9 @@ def emergency_refresh(bench):
     check(store.refresh(store.login("alice", now=NOW + 6)["refresh_token"], now=NOW + 7), "a new login is")
 
 
-@test("keys kept outside: nothing of a secret is in the file, and rotations need no new deployment", alone=BOTH)
+@test(
+    "keys kept outside: nothing of a secret is in the file, and rotations need no new deployment", alone=BOTH
+)
 def outside(bench):
     maker = bench.connect(":memory:")
 
@@ -141,7 +179,9 @@ def outside(bench):
         return maker.execute("SELECT jwk_generate(?)", (algorithm,)).fetchone()[0]
 
     access, refresh = [make("ES256"), make("Ed25519")], [make("HS256"), make("HS256")]
-    store = bench.attach(signing_key='{"keys":[%s,%s]}' % tuple(access), refresh_key='{"keys":[%s,%s]}' % tuple(refresh))
+    store = bench.attach(
+        signing_key='{"keys":[%s,%s]}' % tuple(access), refresh_key='{"keys":[%s,%s]}' % tuple(refresh)
+    )
     store.install()
     for key in access:
         store.create_key("access", jwk=key, now=NOW)
@@ -165,7 +205,11 @@ def outside(bench):
         stranger.refresh(third["refresh_token"], now=NOW + 5)
     except Exception as error:
         check("jwt_sign" in str(error), "the error", str(error))
-    equal(stranger.refresh(third["refresh_token"], now=NOW + 5), None, "the file alone verifies no refresh token")
+    equal(
+        stranger.refresh(third["refresh_token"], now=NOW + 5),
+        None,
+        "the file alone verifies no refresh token",
+    )
     try:
         stranger.login("alice", now=NOW + 5)
     except Exception as error:
@@ -190,7 +234,9 @@ def hmac_outside(bench):
     check(store.revoke_access_token(pair["access_token"], now=NOW), "revocation")
 
 
-@test("the key set has every public key that signed, signs or will sign, and never a private member", alone=BOTH)
+@test(
+    "the key set has every public key that signed, signs or will sign, and never a private member", alone=BOTH
+)
 def published(bench):
     store = bench.store()
     for algorithm in ("RS256", "Ed25519", "HS256"):
@@ -199,15 +245,28 @@ def published(bench):
     store.revoke_key(dead, now=NOW)
     keys = json.loads(store.jwks(now=NOW)["jwks"])["keys"]
     equal(sorted(key["alg"] for key in keys), ["ES256", "Ed25519", "RS256"], "algorithms")
-    equal([name for key in keys for name in ("d", "p", "q", "dp", "dq", "qi", "k", "oth") if name in key], [], "private members")
+    equal(
+        [name for key in keys for name in ("d", "p", "q", "dp", "dq", "qi", "k", "oth") if name in key],
+        [],
+        "private members",
+    )
     check(dead not in [key["kid"] for key in keys], "a revoked key is not published")
     for recipe in ("OFF", "ON"):
         store.db.execute(f"PRAGMA trusted_schema = {recipe}")
-        equal(json.loads(store.value("SELECT jwks(jwk) FROM jwt_jwks"))["keys"].__len__(), 3, f"the view, trusted_schema {recipe}")
-        equal(store.value("SELECT count(*) FROM jwt_jwks WHERE jwk LIKE '%\"d\":%'"), 0, "the view has public keys only")
+        equal(
+            json.loads(store.value("SELECT jwks(jwk) FROM jwt_jwks"))["keys"].__len__(),
+            3,
+            f"the view, trusted_schema {recipe}",
+        )
+        equal(
+            store.value("SELECT count(*) FROM jwt_jwks WHERE jwk LIKE '%\"d\":%'"),
+            0,
+            "the view has public keys only",
+        )
 
 
 # ---- verification goes on while keys rotate
+
 
 def verify_while_rotating(bench, index, ready, rounds):
     store = bench.attach()
@@ -230,7 +289,9 @@ def verify_while_rotating(bench, index, ready, rounds):
         stateless = store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW)["status"]
         if stateless == "key_not_found":
             keys = store.jwks(now=NOW)["jwks"]
-            stateless = store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW)["status"]
+            stateless = store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW)[
+                "status"
+            ]
         if (status, stateless) != ("ok", "ok"):
             bad.append((step, status, stateless))
     return bad
@@ -242,6 +303,15 @@ def no_gap(bench):
     for answer in bench.race(verify_while_rotating, rounds=10):
         equal(answer, [], "verdicts that were not ok")
     store = bench.attach()
-    equal(store.value("SELECT count(*) FROM jwt_key WHERE use = 'access' AND state = 'retiring'"), 10, "rotations")
-    equal(store.value("SELECT group_concat(n) FROM (SELECT count(*) AS n FROM jwt_key WHERE state = 'active' GROUP BY use)"),
-          "1,1", "one key signs")
+    equal(
+        store.value("SELECT count(*) FROM jwt_key WHERE use = 'access' AND state = 'retiring'"),
+        10,
+        "rotations",
+    )
+    equal(
+        store.value(
+            "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM jwt_key WHERE state = 'active' GROUP BY use)"
+        ),
+        "1,1",
+        "one key signs",
+    )

@@ -1,4 +1,5 @@
 """Ending sessions: one, all, all but one, by token, by another issuer, by rules, by time."""
+
 import itertools
 import json
 
@@ -10,7 +11,9 @@ BOTH = (True, False)
 def alive(store, pair, now, client=None):
     """Whether both tokens of a pair are good; they never differ."""
     access = store.status(pair["access_token"], now=now) == "ok"
-    refresh = store.db.execute("SELECT 1 FROM jwt_session WHERE sid = ? AND revoked_at IS NULL", (pair["sid"],)).fetchone()
+    refresh = store.db.execute(
+        "SELECT 1 FROM jwt_session WHERE sid = ? AND revoked_at IS NULL", (pair["sid"],)
+    ).fetchone()
     check(access == (refresh is not None), "access and refresh agree")
     return access
 
@@ -22,7 +25,11 @@ def logout(bench):
     for wrong in ("bob", None, ""):
         equal(store.logout(mine["sid"], wrong, now=NOW + 1), None, f"by {wrong!r}")
     equal(store.status(mine["access_token"], now=NOW + 1), "ok", "before")
-    equal(store.logout(mine["sid"], "alice", "lost phone", "admin", now=NOW + 1), {"sid": mine["sid"]}, "its owner")
+    equal(
+        store.logout(mine["sid"], "alice", "lost phone", "admin", now=NOW + 1),
+        {"sid": mine["sid"]},
+        "its owner",
+    )
     equal(store.logout(mine["sid"], "alice", now=NOW + 2), None, "again")
     equal((alive(store, mine, NOW + 2), alive(store, other, NOW + 2)), (False, True), "this one and no other")
     row = store.session(mine["sid"])
@@ -38,23 +45,33 @@ def same_second(bench):
     ended = store.logout_everywhere("alice", keep["sid"], now=NOW)
     after = store.login("alice", now=NOW)
     equal({row["sid"] for row in ended}, {pair["sid"] for pair in before}, "ended")
-    equal([alive(store, pair, NOW) for pair in (*before, keep, bystander, after)],
-          [False] * 3 + [True] * 3, "earlier in this second, kept, another's, later in this second")
+    equal(
+        [alive(store, pair, NOW) for pair in (*before, keep, bystander, after)],
+        [False] * 3 + [True] * 3,
+        "earlier in this second, kept, another's, later in this second",
+    )
 
 
 @test("a changed password ends every session of every client, in all generations", point=20, alone=BOTH)
 def password(bench):
     store = bench.store()
     pairs = [store.login("alice", client, now=NOW) for client in ("", "web", "mobile")]
-    moved = [store.refresh(pair["refresh_token"], client, now=NOW + 10)
-             for pair, client in zip(pairs, ("", "web", "mobile"))]
+    moved = [
+        store.refresh(pair["refresh_token"], client, now=NOW + 10)
+        for pair, client in zip(pairs, ("", "web", "mobile"))
+    ]
     store.logout_everywhere("alice", reason="password changed", now=NOW + 20)
     for pair, client in zip(pairs + moved, ("", "web", "mobile") * 2):
         equal(store.refresh(pair["refresh_token"], client, now=NOW + 21), None, f"refresh of {client!r}")
-        equal(store.status(pair["access_token"], now=NOW + 21), "session_ended", f"authenticate of {client!r}")
+        equal(
+            store.status(pair["access_token"], now=NOW + 21), "session_ended", f"authenticate of {client!r}"
+        )
     equal(store.sessions("alice", now=NOW + 21), [], "devices")
-    equal({row["reason"] for row in rows(store, "SELECT reason FROM jwt_audit WHERE kind = 'revoked'")},
-          {"password changed"}, "the audit")
+    equal(
+        {row["reason"] for row in rows(store, "SELECT reason FROM jwt_audit WHERE kind = 'revoked'")},
+        {"password changed"},
+        "the audit",
+    )
 
 
 def rows(store, sql, *parameters):
@@ -69,7 +86,11 @@ def one_client(bench):
     store.logout_everywhere("alice", client="tv", now=NOW)
     equal([alive(store, pair, NOW) for pair in pairs.values()], [True, True, False], "app, web, tv")
     store.logout_everywhere("alice", client="", now=NOW)
-    equal([alive(store, pair, NOW) for pair in pairs.values()], [False, True, False], "the client without a name")
+    equal(
+        [alive(store, pair, NOW) for pair in pairs.values()],
+        [False, True, False],
+        "the client without a name",
+    )
 
 
 @test("the list of devices", alone=BOTH)
@@ -82,8 +103,17 @@ def devices(bench):
     store.logout(gone["sid"], "alice", now=NOW + 2)
     store.refresh(first["refresh_token"], "web", now=NOW + 50)
     listed = store.sessions("alice", second["sid"], now=NOW + 60)
-    equal([(row["sid"], row["client"], row["ip"], row["user_agent"], row["used_at"], row["current"]) for row in listed],
-          [(first["sid"], "web", "192.0.2.1", "one", NOW + 50, 0), (second["sid"], "tv", None, None, NOW + 1, 1)], "it")
+    equal(
+        [
+            (row["sid"], row["client"], row["ip"], row["user_agent"], row["used_at"], row["current"])
+            for row in listed
+        ],
+        [
+            (first["sid"], "web", "192.0.2.1", "one", NOW + 50, 0),
+            (second["sid"], "tv", None, None, NOW + 1, 1),
+        ],
+        "it",
+    )
     store.login("carol")
     equal(len(rows(store, "SELECT * FROM jwt_sessions_live")), 1, "the view goes by the clock")
 
@@ -96,7 +126,9 @@ def eviction(bench):
     equal(alive(store, pairs[-1], NOW), True, "the new one, all in one second")
     equal(sum(alive(store, pair, NOW) for pair in pairs), 2, "how many live")
     later = [store.login("alice", now=NOW + step) for step in (10, 20)]
-    equal([alive(store, pair, NOW + 20) for pair in pairs + later], [False] * 3 + [True] * 2, "the newest two")
+    equal(
+        [alive(store, pair, NOW + 20) for pair in pairs + later], [False] * 3 + [True] * 2, "the newest two"
+    )
     for _ in range(5):
         store.login("alice", "tv", now=NOW + 20)
     store.login("bob", now=NOW + 20)
@@ -105,7 +137,9 @@ def eviction(bench):
     asleep = store.login("carol", now=NOW + 21)
     bench.policy(store, "", idle_ttl=10**6)
     awake = [store.login("carol", now=NOW + 100 + step) for step in range(2)]
-    equal([alive(store, pair, NOW + 102) for pair in awake], [True, True], "one that idled away takes no room")
+    equal(
+        [alive(store, pair, NOW + 102) for pair in awake], [True, True], "one that idled away takes no room"
+    )
     check(store.session(asleep["sid"])["revoked_why"] == "max_sessions", "it is gone for good")
 
 
@@ -117,13 +151,17 @@ def revoke_token(bench):
         for wrong in ("", "tv", None):
             equal(store.revoke_token(pair[which], wrong, now=NOW + 1), None, f"{which} by {wrong!r}")
         equal(store.status(pair["access_token"], now=NOW + 1), "ok", "left alone")
-        equal(store.revoke_token(pair[which], "web", now=NOW + 1), {"sid": pair["sid"], "sub": "alice"}, which)
+        equal(
+            store.revoke_token(pair[which], "web", now=NOW + 1), {"sid": pair["sid"], "sub": "alice"}, which
+        )
         equal(store.status(pair["access_token"], now=NOW + 1), "session_ended", "its access token")
         equal(store.refresh(pair["refresh_token"], "web", now=NOW + 1), None, "its refresh token")
         equal(store.revoke_token(pair[which], "web", now=NOW + 2), None, "again")
     old = store.login("alice", "web", now=NOW)
     store.refresh(old["refresh_token"], "web", now=NOW + 1)
-    check(store.revoke_token(old["refresh_token"], "web", now=NOW + 99), "a token of an older generation, too")
+    check(
+        store.revoke_token(old["refresh_token"], "web", now=NOW + 99), "a token of an older generation, too"
+    )
     for bad in (None, "", "junk", old["refresh_token"][:-2] + "AA"):
         equal(store.revoke_token(bad, "web", now=NOW + 1), None, f"{bad!r}")
 
@@ -132,11 +170,19 @@ def revoke_token(bench):
 def revoke_access_token(bench):
     store = bench.store()
     pair = store.login("alice", now=NOW)
-    equal(store.revoke_access_token(pair["access_token"], "in a log", "admin", now=NOW + 1), {"reason": "in a log"}, "it")
+    equal(
+        store.revoke_access_token(pair["access_token"], "in a log", "admin", now=NOW + 1),
+        {"reason": "in a log"},
+        "it",
+    )
     equal(store.status(pair["access_token"], now=NOW + 2), "revoked", "the token")
     again = store.refresh(pair["refresh_token"], now=NOW + 2)
-    equal((again["outcome"], store.status(again["access_token"], now=NOW + 2)), ("rotated", "ok"), "the session")
-    equal(store.introspect(pair["access_token"], now=NOW + 2)["response"], '{"active":false}', "introspection")
+    equal(
+        (again["outcome"], store.status(again["access_token"], now=NOW + 2)), ("rotated", "ok"), "the session"
+    )
+    equal(
+        store.introspect(pair["access_token"], now=NOW + 2)["response"], '{"active":false}', "introspection"
+    )
     head, body, signature = again["access_token"].split(".")
     forged = f"{head}.{body}.{'A' * len(signature)}"
     equal(store.revoke_access_token(forged, now=NOW + 3), None, "a forged token revokes nothing")
@@ -153,9 +199,13 @@ RULES = {
     "aud and sub": "INSERT INTO jwt_revoked (aud, sub) VALUES ('app', 'alice')",
 }
 # Rules for others, and cut-offs that are over: they neither hit nor hide one that does.
-DECOYS = ["INSERT INTO jwt_revoked (sub) VALUES ('bob')", "INSERT INTO jwt_revoked (sid) VALUES ('other')",
-          "INSERT INTO jwt_revoked (issued_before) VALUES (1)", "INSERT INTO jwt_revoked (client_id, issued_before) VALUES ('web', 5)",
-          "INSERT INTO jwt_revoked (aud, sub) VALUES ('other', 'alice')"]
+DECOYS = [
+    "INSERT INTO jwt_revoked (sub) VALUES ('bob')",
+    "INSERT INTO jwt_revoked (sid) VALUES ('other')",
+    "INSERT INTO jwt_revoked (issued_before) VALUES (1)",
+    "INSERT INTO jwt_revoked (client_id, issued_before) VALUES ('web', 5)",
+    "INSERT INTO jwt_revoked (aud, sub) VALUES ('other', 'alice')",
+]
 
 
 @test("rules: each subset that has a rule for the token ends it, whatever else is there", point=15)
@@ -168,13 +218,19 @@ def rule_subsets(bench):
             for decoys in ([], DECOYS):
                 store.db.execute("BEGIN")
                 for sql in [RULES[name] for name in names] + decoys:
-                    store.db.execute(sql, {name: value for name, value in values.items() if f":{name}" in sql})
+                    store.db.execute(
+                        sql, {name: value for name, value in values.items() if f":{name}" in sql}
+                    )
                 status = store.status(pair["access_token"], now=NOW + 5)
                 active = json.loads(store.introspect(pair["access_token"], now=NOW + 5)["response"])["active"]
                 # A jti names one access token; every other rule ends the session's refresh tokens as well.
                 refreshed = store.outcome(pair["refresh_token"], "web", now=NOW + 5)
                 store.db.execute("ROLLBACK")
-                equal((status, active), ("revoked", False) if names else ("ok", True), f"{names}, {len(decoys)} decoys")
+                equal(
+                    (status, active),
+                    ("revoked", False) if names else ("ok", True),
+                    f"{names}, {len(decoys)} decoys",
+                )
                 equal(refreshed, None if set(names) - {"jti"} else "rotated", f"refresh with {names}")
 
 
@@ -185,8 +241,14 @@ def cut_off(bench):
     store.db.execute("INSERT INTO jwt_revoked (sub, issued_before) VALUES ('alice', ?)", (NOW + 10,))
     equal(store.refresh(before["refresh_token"], now=NOW + 20), None, "no refresh makes it younger")
     after = store.login("alice", now=NOW + 20)
-    equal((store.status(after["access_token"], now=NOW + 20), store.outcome(after["refresh_token"], now=NOW + 20)),
-          ("ok", "rotated"), "a login from after it")
+    equal(
+        (
+            store.status(after["access_token"], now=NOW + 20),
+            store.outcome(after["refresh_token"], now=NOW + 20),
+        ),
+        ("ok", "rotated"),
+        "a login from after it",
+    )
 
 
 @test("a suspended subject cannot log in, and can again when the rule is lifted", alone=BOTH)
@@ -206,14 +268,44 @@ def introspection(bench):
     pair = store.login("alice", "web", scope="a b", now=NOW)
     answer = json.loads(store.introspect(pair["access_token"], now=NOW + 1)["response"])
     check(answer.pop("jti"), "jti")
-    equal(answer, {"active": True, "scope": "a b", "client_id": "web", "token_type": "Bearer", "exp": NOW + 600, "iat": NOW,
-                   "sub": "alice", "aud": "app", "iss": "app", "sid": pair["sid"]}, "an access token")
+    equal(
+        answer,
+        {
+            "active": True,
+            "scope": "a b",
+            "client_id": "web",
+            "token_type": "Bearer",
+            "exp": NOW + 600,
+            "iat": NOW,
+            "sub": "alice",
+            "aud": "app",
+            "iss": "app",
+            "sid": pair["sid"],
+        },
+        "an access token",
+    )
     answer = json.loads(store.introspect(pair["refresh_token"], now=NOW + 1)["response"])
-    equal(answer, {"active": True, "scope": "a b", "client_id": "web", "exp": NOW + 14 * 86400, "iat": NOW,
-                   "sub": "alice", "iss": "app", "sid": pair["sid"]}, "a refresh token")
+    equal(
+        answer,
+        {
+            "active": True,
+            "scope": "a b",
+            "client_id": "web",
+            "exp": NOW + 14 * 86400,
+            "iat": NOW,
+            "sub": "alice",
+            "iss": "app",
+            "sid": pair["sid"],
+        },
+        "a refresh token",
+    )
     tied = store.login("alice", jkt="thumbprint", now=NOW)
     answer = json.loads(store.introspect(tied["access_token"], now=NOW + 1)["response"])
-    equal((answer["active"], answer["token_type"], answer["cnf"]), (True, "DPoP", {"jkt": "thumbprint"}), "a bound token")
+    equal(
+        (answer["active"], answer["token_type"], answer["cnf"]),
+        (True, "DPoP", {"jkt": "thumbprint"}),
+        "a bound token",
+    )
     second = store.refresh(pair["refresh_token"], "web", now=NOW + 2)
     dead = [pair["refresh_token"], "junk", None, "", pair["access_token"] + "A"]
     store.logout(pair["sid"], "alice", now=NOW + 3)
@@ -229,19 +321,31 @@ def authenticate(bench):
     pair = store.login("alice", "web", scope="a b", claims='{"role":"x"}', now=NOW)
     token = pair["access_token"]
     good = store.authenticate(token, now=NOW + 1)
-    equal([good[name] for name in ("status", "sub", "sid", "client", "scope", "exp")],
-          ["ok", "alice", pair["sid"], "web", "a b", NOW + 600], "good")
+    equal(
+        [good[name] for name in ("status", "sub", "sid", "client", "scope", "exp")],
+        ["ok", "alice", pair["sid"], "web", "a b", NOW + 600],
+        "good",
+    )
     equal(good["claims"], store.payload(token), "its claims")
     keys = store.jwks(now=NOW)["jwks"]
     stateless = store.authenticate_stateless(token, keys, "app", "app", now=NOW + 1)
     equal(stateless, good, "stateless says the same")
-    cases = [({"now": NOW + 600}, "expired"), ({"now": NOW - 1}, "issued_in_future"), ({"aud": "other"}, "aud_mismatch"),
-             ({"iss": "other"}, "iss_mismatch"), ({"scope": "a c"}, "scope_missing"), ({"scope": "b a"}, "ok")]
+    cases = [
+        ({"now": NOW + 600}, "expired"),
+        ({"now": NOW - 1}, "issued_in_future"),
+        ({"aud": "other"}, "aud_mismatch"),
+        ({"iss": "other"}, "iss_mismatch"),
+        ({"scope": "a c"}, "scope_missing"),
+        ({"scope": "b a"}, "ok"),
+    ]
     for change, status in cases:
         given = {"now": NOW + 1, **change}
         row = store.authenticate(token, **given)
         equal(row["status"], status, f"with {change}")
-        check(status == "ok" or not any(value for name, value in row.items() if name != "status"), "claims of a bad token")
+        check(
+            status == "ok" or not any(value for name, value in row.items() if name != "status"),
+            "claims of a bad token",
+        )
         row = store.authenticate_stateless(token, keys, **{"iss": "app", "aud": "app", **given})
         equal(row["status"], status, f"stateless, with {change}")
     for bad in (None, "", "junk", token[:-4] + "AAAA", b"x", 5):
@@ -251,7 +355,11 @@ def authenticate(bench):
     store.logout(pair["sid"], "alice", now=NOW + 2)
     row = store.authenticate(token, now=NOW + 3)
     equal((row["status"], set(list(row.values())[1:])), ("session_ended", {None}), "after a logout")
-    equal(store.authenticate_stateless(token, keys, "app", "app", now=NOW + 3)["status"], "ok", "stateless has no memory")
+    equal(
+        store.authenticate_stateless(token, keys, "app", "app", now=NOW + 3)["status"],
+        "ok",
+        "stateless has no memory",
+    )
     for lost in ({"iss": None}, {"aud": None}):
         try:
             store.authenticate_stateless(token, keys, **{"iss": "app", "aud": "app", **lost})
@@ -273,7 +381,9 @@ def prune(bench):
     store.use_once("issuer", "new", NOW + 5000, now=NOW)
 
     def left():
-        return [store.value(f"SELECT count(*) FROM {name}") for name in ("jwt_session", "jwt_event", "jwt_once")]
+        return [
+            store.value(f"SELECT count(*) FROM {name}") for name in ("jwt_session", "jwt_event", "jwt_once")
+        ]
 
     events = left()[1]
     store.prune(now=NOW + 960, keep_sessions=1000)
@@ -300,8 +410,12 @@ def append_only(bench):
     before = rows(store, "SELECT * FROM jwt_event ORDER BY id")
     for recursive in ("OFF", "ON"):
         store.db.execute(f"PRAGMA recursive_triggers = {recursive}")
-        for sql in ("UPDATE jwt_event SET at = 1", "DELETE FROM jwt_event", "UPDATE OR REPLACE jwt_event SET id = id + 1",
-                    "INSERT OR REPLACE INTO jwt_event (id, at, kind) SELECT id, 0, 'x' FROM jwt_event"):
+        for sql in (
+            "UPDATE jwt_event SET at = 1",
+            "DELETE FROM jwt_event",
+            "UPDATE OR REPLACE jwt_event SET id = id + 1",
+            "INSERT OR REPLACE INTO jwt_event (id, at, kind) SELECT id, 0, 'x' FROM jwt_event",
+        ):
             try:
                 store.db.execute(sql)
             except Exception as error:
@@ -316,33 +430,64 @@ def backchannel(bench):
     store = bench.store()
     key = store.value("SELECT jwk_generate('ES256')")
     keys = store.value("SELECT jwks(?)", key)
-    claims = {"iss": "https://idp.example", "aud": "our-client", "iat": NOW, "exp": NOW + 120, "jti": "one",
-              "events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
+    claims = {
+        "iss": "https://idp.example",
+        "aud": "our-client",
+        "iat": NOW,
+        "exp": NOW + 120,
+        "jti": "one",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    }
 
     def token(**more):
-        return store.value("SELECT jwt_sign(?, ?, '{\"typ\":\"logout+jwt\"}')", json.dumps({**claims, **more}), key)
+        return store.value(
+            'SELECT jwt_sign(?, ?, \'{"typ":"logout+jwt"}\')', json.dumps({**claims, **more}), key
+        )
 
     def send(sent, now=NOW + 5, **more):
-        return store.backchannel_logout(sent, **{"idp_keys": keys, "idp_iss": "https://idp.example", "aud": "our-client",
-                                                 "now": now, **more})
+        return store.backchannel_logout(
+            sent,
+            **{"idp_keys": keys, "idp_iss": "https://idp.example", "aud": "our-client", "now": now, **more},
+        )
 
     def login(sub, sid, issuer="https://idp.example"):
         return store.login(sub, idp_iss=issuer, idp_sub=sub, idp_sid=sid, now=NOW)
 
     phone, laptop, other = login("u1", "s1"), login("u1", "s2"), login("u2", "s3")
     elsewhere = login("u1", "s1", "https://other.example")
-    for bad in (token(nonce="n", sid="s1"), token(aud="other", sid="s1"), token(), token(events={}, sid="s1"), "junk", None):
+    for bad in (
+        token(nonce="n", sid="s1"),
+        token(aud="other", sid="s1"),
+        token(),
+        token(events={}, sid="s1"),
+        "junk",
+        None,
+    ):
         equal(send(bad), None, "a token that does not qualify")
-    equal(send(token(sid="s1"), idp_keys=store.value("SELECT jwks(jwk_generate('ES256'))")), None, "another key")
+    equal(
+        send(token(sid="s1"), idp_keys=store.value("SELECT jwks(jwk_generate('ES256'))")), None, "another key"
+    )
     equal(send(token(sid="s1"), now=NOW + 500), None, "expired")
-    equal(store.value("SELECT count(*) FROM jwt_session WHERE revoked_at IS NULL"), 4, "nothing has happened so far")
+    equal(
+        store.value("SELECT count(*) FROM jwt_session WHERE revoked_at IS NULL"),
+        4,
+        "nothing has happened so far",
+    )
     equal(send(token(sid="s1")), {"jti": "one", "idp_sub": None, "idp_sid": "s1"}, "by sid")
-    equal([alive(store, pair, NOW + 5) for pair in (phone, laptop, other, elsewhere)], [False, True, True, True], "that one")
+    equal(
+        [alive(store, pair, NOW + 5) for pair in (phone, laptop, other, elsewhere)],
+        [False, True, True, True],
+        "that one",
+    )
     again = login("u1", "s1")
     equal(send(token(sid="s1")), None, "the same token again")
     equal(alive(store, again, NOW + 5), True, "ends nothing")
     equal(send(token(jti="two", sub="u1"))["idp_sub"], "u1", "by sub")
-    equal([alive(store, pair, NOW + 5) for pair in (again, laptop, other, elsewhere)], [False, False, True, True], "all of it")
+    equal(
+        [alive(store, pair, NOW + 5) for pair in (again, laptop, other, elsewhere)],
+        [False, False, True, True],
+        "all of it",
+    )
     equal(send(token(jti="three", sub="u9", sid="s3"))["jti"], "three", "a sid of somebody else")
     equal(alive(store, other, NOW + 5), True, "ends nothing")
 

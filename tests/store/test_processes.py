@@ -1,4 +1,5 @@
 """What holds among many processes, in WAL and in rollback-journal mode, and when they are killed."""
+
 import json
 import random
 import sqlite3
@@ -17,13 +18,16 @@ def generation(store, token):
 
 # ---- points 2, 3
 
+
 def present(bench, index, ready, token, rounds):
     store = bench.attach()
     answers = []
     for step in range(rounds):
         ready()
         answer = store.refresh(token, now=NOW + 100 * step)
-        answers.append((answer["outcome"], answer["refresh_token"], generation(store, answer["refresh_token"])))
+        answers.append(
+            (answer["outcome"], answer["refresh_token"], generation(store, answer["refresh_token"]))
+        )
         token = answer["refresh_token"]
     return answers
 
@@ -33,8 +37,12 @@ def race_of_presenters(bench):
     return list(zip(*bench.race(present, token=token, rounds=ROUNDS)))
 
 
-@test("N processes with one token: one rotated, N-1 replayed, one successor", point=2, journals=JOURNALS,
-      alone=(True, False))
+@test(
+    "N processes with one token: one rotated, N-1 replayed, one successor",
+    point=2,
+    journals=JOURNALS,
+    alone=(True, False),
+)
 def one_token(bench):
     for answers in race_of_presenters(bench):
         outcomes = sorted(outcome for outcome, _, _ in answers)
@@ -44,11 +52,14 @@ def one_token(bench):
 
 @test("no generation is rotated twice", point=3, journals=JOURNALS)
 def one_rotation(bench):
-    rotated = [made for answers in race_of_presenters(bench) for outcome, _, made in answers if outcome == "rotated"]
+    rotated = [
+        made for answers in race_of_presenters(bench) for outcome, _, made in answers if outcome == "rotated"
+    ]
     equal(rotated, list(range(1, ROUNDS + 1)), "generations that were made")
 
 
 # ---- point 1
+
 
 def replay(bench, index, ready, tokens):
     store = bench.attach()
@@ -56,7 +67,12 @@ def replay(bench, index, ready, tokens):
     return [store.refresh(token, now=NOW + 1000) for token in tokens] if index == 0 else []
 
 
-@test("after a replay the family is dead for every other process", point=1, journals=JOURNALS, alone=(True, False))
+@test(
+    "after a replay the family is dead for every other process",
+    point=1,
+    journals=JOURNALS,
+    alone=(True, False),
+)
 def dead_elsewhere(bench):
     store = bench.store()
     pairs = []
@@ -73,6 +89,7 @@ def dead_elsewhere(bench):
 
 
 # ---- point 8
+
 
 def refresh_against_logout(bench, index, ready, sids, token_lists):
     store = bench.attach()
@@ -91,8 +108,11 @@ def refresh_against_logout(bench, index, ready, sids, token_lists):
 def refresh_or_logout(bench):
     store = bench.store()
     pairs = [store.login("alice", now=NOW) for _ in range(2 * ROUNDS)]
-    answers = bench.race(refresh_against_logout, sids=[pair["sid"] for pair in pairs],
-                         token_lists=[pair["refresh_token"] for pair in pairs])
+    answers = bench.race(
+        refresh_against_logout,
+        sids=[pair["sid"] for pair in pairs],
+        token_lists=[pair["refresh_token"] for pair in pairs],
+    )
     store = bench.attach()
     equal(store.sessions("alice", now=NOW + 5), [], "live sessions")
     for answer in sum(answers, []):
@@ -101,6 +121,7 @@ def refresh_or_logout(bench):
 
 
 # ---- point 9
+
 
 def login_against_logout(bench, index, ready):
     store = bench.attach()
@@ -122,15 +143,19 @@ def login_or_logout(bench):
     survivors = store.db.execute(
         "SELECT login.id, (SELECT max(id) FROM jwt_event WHERE kind = 'revoked') FROM jwt_session AS session "
         "JOIN jwt_event AS login ON login.sid = session.sid AND login.kind = 'login' "
-        "WHERE session.revoked_at IS NULL").fetchall()
+        "WHERE session.revoked_at IS NULL"
+    ).fetchall()
     for began, last_ended in survivors:
         check(last_ended is None or began > last_ended, "a login that came first survived", began, last_ended)
     total = store.value("SELECT count(*) FROM jwt_session")
     equal(total, (PROCESSES - PROCESSES // 4) * ROUNDS * 2, "logins")
-    equal(len(store.logout_everywhere("alice", now=NOW)), len(survivors), "and the rest goes with the next one")
+    equal(
+        len(store.logout_everywhere("alice", now=NOW)), len(survivors), "and the rest goes with the next one"
+    )
 
 
 # ---- point 11
+
 
 @test("BUSY changes nothing and can be tried again", point=11, journals=JOURNALS, alone=(True, False))
 def busy(bench):
@@ -139,7 +164,11 @@ def busy(bench):
     before = store.session(pair["sid"])
     writer, hasty = bench.connect(), bench.attach(timeout=0)
     writer.execute("BEGIN IMMEDIATE")
-    for name, arguments in (("refresh", (pair["refresh_token"],)), ("login", ("bob",)), ("logout", (pair["sid"], "alice"))):
+    for name, arguments in (
+        ("refresh", (pair["refresh_token"],)),
+        ("login", ("bob",)),
+        ("logout", (pair["sid"], "alice")),
+    ):
         expect_busy(lambda: getattr(hasty, name)(*arguments, now=NOW + 1))
         check(not hasty.db.in_transaction, f"{name} leaves a transaction open")
     writer.execute("ROLLBACK")
@@ -147,8 +176,12 @@ def busy(bench):
     equal(hasty.outcome(pair["refresh_token"], now=NOW + 1), "rotated", "once more")
 
 
-@test("in rollback-journal mode a reader can make COMMIT busy: nothing is handed out then", point=11,
-      journals=("delete",), alone=(True, False))
+@test(
+    "in rollback-journal mode a reader can make COMMIT busy: nothing is handed out then",
+    point=11,
+    journals=("delete",),
+    alone=(True, False),
+)
 def busy_at_commit(bench):
     store = bench.store()
     pair = store.login("alice", now=NOW)
@@ -204,6 +237,7 @@ def deferred_fails(bench):
 
 
 # ---- point 14
+
 
 def work_until_killed(bench, say, mode):
     """Logs in, refreshes, logs out; says what a client would have been told, when it would have been told."""
@@ -266,7 +300,11 @@ def killed_among_others(bench):
     store = bench.store(grace_max=10**6)
     token = store.login("alice", now=NOW)["refresh_token"]
     bench.until_killed(hold_the_lock, 0.05, token=token)
-    equal(set(bench.race(refresh_until_killed, token=token, seconds=0.2)) - {"rotated", "replayed"}, set(), "outcomes")
+    equal(
+        set(bench.race(refresh_until_killed, token=token, seconds=0.2)) - {"rotated", "replayed"},
+        set(),
+        "outcomes",
+    )
     equal(bench.attach().value("SELECT gen FROM jwt_session"), 1, "generations")
 
 
@@ -292,9 +330,12 @@ def reopened(bench):
 @test("the loader's connection waits, keeps a WAL, and syncs each commit", point=14)
 def loader_connection(bench):
     from harness import EXTENSION
+
     db = bench.loader.connect(bench.path, EXTENSION)
     bench.open.append(db)
-    values = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "busy_timeout")]
+    values = [
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "busy_timeout")
+    ]
     equal(values, ["wal", 2, 10000], "journal_mode, synchronous, busy_timeout")
     try:
         db.execute("SELECT load_extension(?)", (EXTENSION,))

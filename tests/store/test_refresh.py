@@ -1,4 +1,5 @@
 """The state machine of a refresh, one process."""
+
 import json
 
 from harness import NOW, Failed, check, equal, test
@@ -12,17 +13,77 @@ def rotates(bench):
     first = store.login("alice", scope="notes:read", claims='{"role":"editor"}', now=NOW)
     equal(store.session(first["sid"])["gen"], 0, "a login is generation 0")
     second = store.refresh(first["refresh_token"], now=NOW + 100)
-    equal([second[name] for name in ("outcome", "sid", "sub", "token_type", "expires_in", "refresh_exp", "scope")],
-          ["rotated", first["sid"], "alice", "Bearer", 600, NOW + 100 + 14 * 86400, "notes:read"], "the answer")
+    equal(
+        [
+            second[name]
+            for name in ("outcome", "sid", "sub", "token_type", "expires_in", "refresh_exp", "scope")
+        ],
+        ["rotated", first["sid"], "alice", "Bearer", 600, NOW + 100 + 14 * 86400, "notes:read"],
+        "the answer",
+    )
     row = store.session(first["sid"])
-    equal([row[name] for name in ("gen", "rotated_at", "used_at", "idle_exp", "abs_exp", "grace_used", "outcome")],
-          [1, NOW + 100, NOW + 100, NOW + 100 + 14 * 86400, NOW + 90 * 86400, 0, "rotated"], "the row")
+    equal(
+        [
+            row[name]
+            for name in ("gen", "rotated_at", "used_at", "idle_exp", "abs_exp", "grace_used", "outcome")
+        ],
+        [1, NOW + 100, NOW + 100, NOW + 100 + 14 * 86400, NOW + 90 * 86400, 0, "rotated"],
+        "the row",
+    )
     claims = json.loads(store.payload(second["access_token"]))
     check(claims.pop("jti"), "an access token has a jti")
-    equal(claims, {"role": "editor", "iss": "app", "sub": "alice", "aud": "app", "client_id": "", "sid": first["sid"],
-                   "iat": NOW + 100, "exp": NOW + 700, "scope": "notes:read"}, "the access token's claims")
-    equal(store.value("SELECT json_extract(jwt_header(?), '$.typ')", second["access_token"]), "at+jwt", "its type")
+    equal(
+        claims,
+        {
+            "role": "editor",
+            "iss": "app",
+            "sub": "alice",
+            "aud": "app",
+            "client_id": "",
+            "sid": first["sid"],
+            "iat": NOW + 100,
+            "exp": NOW + 700,
+            "scope": "notes:read",
+        },
+        "the access token's claims",
+    )
+    equal(
+        store.value("SELECT json_extract(jwt_header(?), '$.typ')", second["access_token"]),
+        "at+jwt",
+        "its type",
+    )
     equal(store.status(second["access_token"], now=NOW + 101), "ok", "it is accepted")
+
+
+@test("a statement verifies once and signs no more than it hands out", alone=BOTH)
+def work_done(bench):
+    store = bench.store()
+    pair = store.login("alice", now=NOW)
+
+    def keys_used(work):
+        """How often a key was put to use: the extension looks each up once per verification and per signature."""
+
+        def count():
+            facts = json.loads(store.value("SELECT jwt_debug()"))
+            return facts["key_cache_hits"] + facts["key_cache_misses"]
+
+        before = count()
+        work()
+        return count() - before
+
+    token = pair["refresh_token"]
+    equal(keys_used(lambda: store.login("bob", now=NOW)), 2, "login")
+    equal(keys_used(lambda: store.refresh(token, now=NOW + 1)), 3, "a rotation: one verified, two signed")
+    equal(keys_used(lambda: store.refresh(token, now=NOW + 2)), 3, "a replay")
+    equal(keys_used(lambda: store.refresh(token[:-2] + "AA", now=NOW + 2)), 1, "a forgery")
+    equal(keys_used(lambda: store.refresh("junk", now=NOW + 2)), 0, "junk")
+    equal(keys_used(lambda: store.authenticate(pair["access_token"], now=NOW + 1)), 1, "authenticate")
+    equal(keys_used(lambda: store.introspect(pair["access_token"], now=NOW + 1)), 1, "introspect")
+    equal(keys_used(lambda: store.refresh(token, now=NOW + 60)), 1, "reuse signs nothing")
+    equal(keys_used(lambda: store.revoke_token(token, now=NOW + 60)), 1, "revoke_token")
+    keys = store.jwks(now=NOW)["jwks"]
+    stateless = lambda: store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW + 1)
+    equal(keys_used(stateless), 1, "authenticate_stateless")
 
 
 @test("no token is in the database, no generation leaves a row", alone=BOTH)
@@ -50,9 +111,15 @@ def byte_identical(bench):
         second = store.refresh(first, now=NOW + 5)["refresh_token"]
         for later in (5, 6, 20, 34):
             again = store.refresh(first, now=NOW + later)
-            equal((again["outcome"], again["refresh_token"]), ("replayed", second), f"{algorithm} after {later} s")
-        check(len({store.refresh(first, now=NOW + 6)["access_token"] for _ in range(3)}) == 3,
-              "access tokens are fresh ones")
+            equal(
+                (again["outcome"], again["refresh_token"]),
+                ("replayed", second),
+                f"{algorithm} after {later} s",
+            )
+        check(
+            len({store.refresh(first, now=NOW + 6)["access_token"] for _ in range(3)}) == 3,
+            "access tokens are fresh ones",
+        )
 
 
 @test("a refresh key whose signatures differ each time is refused")
@@ -73,9 +140,17 @@ def grandparent(bench):
     first = store.login("alice", now=NOW)
     second = store.refresh(first["refresh_token"], now=NOW + 1)
     third = store.refresh(second["refresh_token"], now=NOW + 2)
-    equal(store.outcome(first["refresh_token"], now=NOW + 3), "reuse", "generation 0 at generation 2, within grace")
+    equal(
+        store.outcome(first["refresh_token"], now=NOW + 3),
+        "reuse",
+        "generation 0 at generation 2, within grace",
+    )
     row = store.session(first["sid"])
-    equal([row["revoked_at"], row["revoked_why"], row["revoked_by"]], [NOW + 3, "reuse", "policy"], "the session ended")
+    equal(
+        [row["revoked_at"], row["revoked_why"], row["revoked_by"]],
+        [NOW + 3, "reuse", "policy"],
+        "the session ended",
+    )
     equal(store.refresh(third["refresh_token"], now=NOW + 4), None, "its newest token is dead")
 
 
@@ -85,11 +160,25 @@ def reuse_answer(bench):
     first = store.login("alice", now=NOW)
     store.refresh(first["refresh_token"], now=NOW + 1)
     answer = store.refresh(first["refresh_token"], now=NOW + 31)
-    equal({name: answer[name] for name in ("outcome", "access_token", "refresh_token", "expires_in", "refresh_exp")},
-          {"outcome": "reuse", "access_token": None, "refresh_token": None, "expires_in": None, "refresh_exp": None},
-          "what is answered")
-    equal(store.value("SELECT kind || ' ' || reason || ' ' || sid FROM jwt_event WHERE at = ?", NOW + 31),
-          f"revoked reuse {first['sid']}", "it is in the audit")
+    equal(
+        {
+            name: answer[name]
+            for name in ("outcome", "access_token", "refresh_token", "expires_in", "refresh_exp")
+        },
+        {
+            "outcome": "reuse",
+            "access_token": None,
+            "refresh_token": None,
+            "expires_in": None,
+            "refresh_exp": None,
+        },
+        "what is answered",
+    )
+    equal(
+        store.value("SELECT kind || ' ' || reason || ' ' || sid FROM jwt_event WHERE at = ?", NOW + 31),
+        f"revoked reuse {first['sid']}",
+        "it is in the audit",
+    )
 
 
 @test("the window ends grace seconds after the rotation, however often it was used", point=5, alone=BOTH)
@@ -98,7 +187,11 @@ def window_stays(bench):
     first = store.login("alice", now=NOW)
     store.refresh(first["refresh_token"], now=NOW + 10)
     for later in range(10, 40):
-        equal(store.outcome(first["refresh_token"], now=NOW + later), "replayed", f"{later - 10} s after the rotation")
+        equal(
+            store.outcome(first["refresh_token"], now=NOW + later),
+            "replayed",
+            f"{later - 10} s after the rotation",
+        )
     equal(store.session(first["sid"])["rotated_at"], NOW + 10, "the window has not moved")
     equal(store.outcome(first["refresh_token"], now=NOW + 40), "reuse", "at its end")
 
@@ -123,7 +216,11 @@ def grace_begins_anew(bench):
     token = store.login("alice", now=NOW)["refresh_token"]
     for step in range(4):
         successor = store.refresh(token, now=NOW + 100 * step)["refresh_token"]
-        equal([store.outcome(token, now=NOW + 100 * step + 1) for _ in range(2)], ["replayed"] * 2, f"round {step}")
+        equal(
+            [store.outcome(token, now=NOW + 100 * step + 1) for _ in range(2)],
+            ["replayed"] * 2,
+            f"round {step}",
+        )
         token = successor
 
 
@@ -140,7 +237,9 @@ def rotated_at(bench):
 @test("a signature that fails leaves the session as it was", point=10, alone=BOTH)
 def failing_signature(bench):
     keys = bench.connect(":memory:")
-    access, refresh = (keys.execute("SELECT jwk_generate(?)", (alg,)).fetchone()[0] for alg in ("ES256", "HS256"))
+    access, refresh = (
+        keys.execute("SELECT jwk_generate(?)", (alg,)).fetchone()[0] for alg in ("ES256", "HS256")
+    )
     store = bench.attach(signing_key=access, refresh_key=refresh)
     store.install()
     store.create_key("access", jwk=access, now=NOW)
@@ -175,7 +274,9 @@ def failing_in_transaction(bench):
         else:
             raise Failed("it signed without a key")
         equal(store.session(first["sid"])["gen"], 0, "inside the transaction")
-    equal((store.session(first["sid"])["gen"], store.value("SELECT count(*) FROM mine")), (0, 1), "after COMMIT")
+    equal(
+        (store.session(first["sid"])["gen"], store.value("SELECT count(*) FROM mine")), (0, 1), "after COMMIT"
+    )
 
 
 @test("a thief first, the victim within grace: found at the next rotation outside it", point=12, alone=BOTH)
@@ -223,7 +324,11 @@ def reuse_subject(bench):
         why = [store.session(other["sid"])["revoked_why"] for other in others]
         equal(why, ["reuse elsewhere"] * 3, f"recursive_triggers {recursive}")
         equal(store.session(bystander["sid"])["revoked_at"], None, "others live")
-        equal(store.value("SELECT count(*) FROM jwt_event WHERE kind = 'revoked'"), 4, "each is in the audit once")
+        equal(
+            store.value("SELECT count(*) FROM jwt_event WHERE kind = 'revoked'"),
+            4,
+            "each is in the audit once",
+        )
 
 
 @test("rotate = 0 keeps the refresh token, which ends with the session", alone=BOTH)
@@ -234,8 +339,16 @@ def kept(bench):
     equal(first["refresh_exp"], NOW + 5000, "it ends with the session")
     for step in range(1, 6):
         again = store.refresh(first["refresh_token"], "server", now=NOW + 900 * step)
-        equal((again["outcome"], again["refresh_token"]), ("kept", first["refresh_token"]), f"after {900 * step} s")
-        equal(store.session(first["sid"])["idle_exp"], min(NOW + 900 * step + 1000, NOW + 5000), "idle_exp moves")
+        equal(
+            (again["outcome"], again["refresh_token"]),
+            ("kept", first["refresh_token"]),
+            f"after {900 * step} s",
+        )
+        equal(
+            store.session(first["sid"])["idle_exp"],
+            min(NOW + 900 * step + 1000, NOW + 5000),
+            "idle_exp moves",
+        )
     equal(store.refresh(first["refresh_token"], "server", now=NOW + 5000), None, "at abs_exp")
     second = store.login("alice", "server", now=NOW)
     equal(store.refresh(second["refresh_token"], "server", now=NOW + 1000), None, "not used in time")
@@ -264,7 +377,11 @@ def every_session_ends(bench):
         answer = store.refresh(token, now=now)
         token = answer["refresh_token"]
         row = store.session(first["sid"])
-        equal((row["abs_exp"], row["idle_exp"]), (NOW + 4500, min(now + 1000, NOW + 4500)), f"after {999 * step} s")
+        equal(
+            (row["abs_exp"], row["idle_exp"]),
+            (NOW + 4500, min(now + 1000, NOW + 4500)),
+            f"after {999 * step} s",
+        )
         check(row["access_exp"] <= row["idle_exp"], "no access token outlives its session")
         equal(answer["refresh_exp"], row["idle_exp"], "nor does the refresh token")
     equal(store.outcome(token, now=NOW + 4499), "rotated", "a second before abs_exp")
@@ -295,8 +412,13 @@ def bound(bench):
     tied = store.login("alice", "web", jkt="thumbprint-1", now=NOW)
     equal((plain["token_type"], tied["token_type"]), ("Bearer", "DPoP"), "token types")
     before = store.session(plain["sid"]), store.session(tied["sid"])
-    for pair, wrong in ((plain, {"client": "mobile"}), (plain, {}), (plain, {"client": "web", "jkt": "thumbprint-1"}),
-                        (tied, {"client": "web"}), (tied, {"client": "web", "jkt": "thumbprint-2"})):
+    for pair, wrong in (
+        (plain, {"client": "mobile"}),
+        (plain, {}),
+        (plain, {"client": "web", "jkt": "thumbprint-1"}),
+        (tied, {"client": "web"}),
+        (tied, {"client": "web", "jkt": "thumbprint-2"}),
+    ):
         equal(store.refresh(pair["refresh_token"], now=NOW + 1, **wrong), None, f"with {wrong}")
     equal((store.session(plain["sid"]), store.session(tied["sid"])), before, "rows")
     answer = store.refresh(tied["refresh_token"], "web", "thumbprint-1", now=NOW + 1)
@@ -317,12 +439,36 @@ def junk(bench):
     for use in ("access", "refresh"):
         elsewhere.create_key(use, now=NOW)
     foreign = elsewhere.login("alice", now=NOW)["refresh_token"]
-    forged = [store.value("SELECT jwt_sign(?, jwk_generate('HS256', json_object('kid', kid)), '{\"typ\":\"rt+jwt\"}') "
-                          "FROM jwt_key WHERE use = 'refresh'", store.payload(token))]
-    for bad in (None, "", "junk", b"junk", 7, "..", token[:-1], token + "A", f"{head}.{body}.", f"{head}..{mac}",
-                token.replace(".", "..", 1), foreign, *forged, "x" * 100_000, token + "\0"):
+    forged = [
+        store.value(
+            "SELECT jwt_sign(?, jwk_generate('HS256', json_object('kid', kid)), '{\"typ\":\"rt+jwt\"}') "
+            "FROM jwt_key WHERE use = 'refresh'",
+            store.payload(token),
+        )
+    ]
+    for bad in (
+        None,
+        "",
+        "junk",
+        b"junk",
+        7,
+        "..",
+        token[:-1],
+        token + "A",
+        f"{head}.{body}.",
+        f"{head}..{mac}",
+        token.replace(".", "..", 1),
+        foreign,
+        *forged,
+        "x" * 100_000,
+        token + "\0",
+    ):
         equal(store.refresh(bad, now=NOW + 1), None, f"refresh of {str(bad)[:30]!r}")
-    equal((store.session(pair["sid"]), store.value("SELECT count(*) FROM jwt_event")), before, "nothing was written")
+    equal(
+        (store.session(pair["sid"]), store.value("SELECT count(*) FROM jwt_event")),
+        before,
+        "nothing was written",
+    )
     equal(store.outcome(token, now=NOW + 1), "rotated", "and the token is as good as before")
 
 
@@ -333,7 +479,9 @@ def salt(bench):
     for change in ("$.salt", "$.sid", "$.client"):
         forged = store.value(
             "SELECT jwt_sign(json_set(?, ?, 'other'), jwk, '{\"typ\":\"rt+jwt\"}') FROM jwt_key WHERE use = 'refresh'",
-            store.payload(pair["refresh_token"]), change)
+            store.payload(pair["refresh_token"]),
+            change,
+        )
         equal(store.refresh(forged, now=NOW + 1), None, f"another {change}")
 
 
@@ -344,19 +492,41 @@ def token_types(bench):
     equal(store.refresh(pair["access_token"], now=NOW + 1), None, "an access token at refresh")
     check(store.status(pair["refresh_token"], now=NOW + 1) != "ok", "a refresh token at authenticate")
     keys = store.jwks(now=NOW)["jwks"]
-    check(store.authenticate_stateless(pair["refresh_token"], keys, "app", "app", now=NOW + 1)["status"] != "ok",
-          "a refresh token at authenticate_stateless")
-    equal(store.revoke_access_token(pair["refresh_token"], now=NOW + 1), None, "a refresh token as a leaked access token")
+    check(
+        store.authenticate_stateless(pair["refresh_token"], keys, "app", "app", now=NOW + 1)["status"]
+        != "ok",
+        "a refresh token at authenticate_stateless",
+    )
+    equal(
+        store.revoke_access_token(pair["refresh_token"], now=NOW + 1),
+        None,
+        "a refresh token as a leaked access token",
+    )
     # The same key for both is what the store keeps apart; the type holds even then.
-    for use, typ, payload in (("access", "rt+jwt", pair["access_token"]), ("refresh", "at+jwt", pair["refresh_token"])):
-        wrong = store.value("SELECT jwt_sign(?, jwk, json_object('typ', ?)) FROM jwt_key WHERE use = ?",
-                            store.payload(payload), typ, use)
+    for use, typ, payload in (
+        ("access", "rt+jwt", pair["access_token"]),
+        ("refresh", "at+jwt", pair["refresh_token"]),
+    ):
+        wrong = store.value(
+            "SELECT jwt_sign(?, jwk, json_object('typ', ?)) FROM jwt_key WHERE use = ?",
+            store.payload(payload),
+            typ,
+            use,
+        )
         check(store.status(wrong, now=NOW + 1) != "ok", f"typ {typ}, {use} key, at authenticate")
         equal(store.refresh(wrong, now=NOW + 1), None, f"typ {typ}, {use} key, at refresh")
-        equal(store.introspect(wrong, now=NOW + 1)["response"], '{"active":false}', f"typ {typ}, {use} key, introspected")
+        equal(
+            store.introspect(wrong, now=NOW + 1)["response"],
+            '{"active":false}',
+            f"typ {typ}, {use} key, introspected",
+        )
 
 
-@test("a database from a backup: a token newer than its row is refused, and nothing is ended", point=19, alone=BOTH)
+@test(
+    "a database from a backup: a token newer than its row is refused, and nothing is ended",
+    point=19,
+    alone=BOTH,
+)
 def restored(bench):
     store = bench.store()
     first = store.login("alice", now=NOW)["refresh_token"]
@@ -407,7 +577,9 @@ def clock_backwards(bench):
     for back in (NOW + 99, NOW + 1, NOW):
         for pair in (ended, stolen):
             equal(store.refresh(pair["refresh_token"], now=back), None, f"refresh at {back - NOW}")
-            equal(store.status(pair["access_token"], now=back), "session_ended", f"authenticate at {back - NOW}")
+            equal(
+                store.status(pair["access_token"], now=back), "session_ended", f"authenticate at {back - NOW}"
+            )
         equal(len(store.sessions("alice", now=back)), 1, "devices")
     after = store.refresh(kept_token, now=NOW + 100)["refresh_token"]
     equal(store.refresh(after, now=NOW + 50), None, "a token from the future waits")
@@ -422,14 +594,19 @@ def never_revived(bench):
     store.logout(pair["sid"], "alice", now=NOW + 2)
     for recursive in ("OFF", "ON"):
         store.db.execute(f"PRAGMA recursive_triggers = {recursive}")
-        for sql in ("UPDATE jwt_session SET revoked_at = NULL", "UPDATE jwt_session SET gen = 0",
-                    "UPDATE OR REPLACE jwt_session SET revoked_at = NULL", "UPDATE jwt_session SET sub = 'bob'",
-                    "UPDATE jwt_session SET revoked_at = revoked_at + 1", "UPDATE jwt_session SET salt = 'x'",
-                    "UPDATE OR IGNORE jwt_session SET revoked_at = NULL",
-                    "INSERT OR REPLACE INTO jwt_session (sid, sub, client, iss, aud, salt, created_at, rotated_at,"
-                    " used_at, access_exp, refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid)"
-                    " SELECT sid, sub, client, iss, aud, salt, created_at, rotated_at, used_at, access_exp,"
-                    " refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid FROM jwt_session"):
+        for sql in (
+            "UPDATE jwt_session SET revoked_at = NULL",
+            "UPDATE jwt_session SET gen = 0",
+            "UPDATE OR REPLACE jwt_session SET revoked_at = NULL",
+            "UPDATE jwt_session SET sub = 'bob'",
+            "UPDATE jwt_session SET revoked_at = revoked_at + 1",
+            "UPDATE jwt_session SET salt = 'x'",
+            "UPDATE OR IGNORE jwt_session SET revoked_at = NULL",
+            "INSERT OR REPLACE INTO jwt_session (sid, sub, client, iss, aud, salt, created_at, rotated_at,"
+            " used_at, access_exp, refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid)"
+            " SELECT sid, sub, client, iss, aud, salt, created_at, rotated_at, used_at, access_exp,"
+            " refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid FROM jwt_session",
+        ):
             before = store.session(pair["sid"])
             try:
                 store.db.execute(sql)

@@ -1,4 +1,5 @@
 """Views that give each caller their own rows, against tokens of every bad kind, and against SQL of others."""
+
 import base64
 import hmac
 import sqlite3
@@ -14,7 +15,9 @@ def prepared(bench):
     store.db.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, body TEXT)")
     store.db.execute("CREATE INDEX note_owner ON note (owner)")
     for user in USERS:
-        store.db.executemany("INSERT INTO note (owner, body) VALUES (?, ?)", [(user, f"{user} {i}") for i in (1, 2)])
+        store.db.executemany(
+            "INSERT INTO note (owner, body) VALUES (?, ?)", [(user, f"{user} {i}") for i in (1, 2)]
+        )
     store.db.executescript((bench.sql / "row_security.sql").read_text())
     scopes = {"alice": "notes:read notes:write", "bob": "notes:read", "root": "notes:read notes:admin"}
     return store, {user: store.login(user, scope=scope, now=NOW) for user, scope in scopes.items()}
@@ -28,7 +31,9 @@ def public_key_mac(store, head, body):
 
 
 def become(store, token, now=NOW + 1):
-    store.db.execute("INSERT OR REPLACE INTO temp.jwt_request (only, token, now) VALUES (1, ?, ?)", (token, now))
+    store.db.execute(
+        "INSERT OR REPLACE INTO temp.jwt_request (only, token, now) VALUES (1, ?, ?)", (token, now)
+    )
 
 
 def bodies(store, view="my_note"):
@@ -56,18 +61,30 @@ def own_writes(bench):
     store.db.execute("DELETE FROM my_note WHERE body = 'ALICE 1'")
     store.db.execute("DELETE FROM my_note WHERE id = (SELECT id FROM note WHERE body = 'bob 1')")
     equal(bodies(store), ["ALICE 2", "ALICE 3"], "hers")
-    equal(store.value("SELECT group_concat(body) FROM (SELECT body FROM note WHERE owner <> 'alice' ORDER BY id)"),
-          "bob 1,bob 2,root 1,root 2", "theirs")
+    equal(
+        store.value(
+            "SELECT group_concat(body) FROM (SELECT body FROM note WHERE owner <> 'alice' ORDER BY id)"
+        ),
+        "bob 1,bob 2,root 1,root 2",
+        "theirs",
+    )
     for token in (pairs["bob"]["access_token"], None, "junk"):
         become(store, token)
-        for sql in ("INSERT INTO my_note (body) VALUES ('x')", "UPDATE my_note SET body = 'x'", "DELETE FROM my_note"):
+        for sql in (
+            "INSERT INTO my_note (body) VALUES ('x')",
+            "UPDATE my_note SET body = 'x'",
+            "DELETE FROM my_note",
+        ):
             try:
                 store.db.execute(sql)
             except sqlite3.IntegrityError as error:
                 check("may not write" in str(error), "why", str(error))
             else:
                 # Without rows to change nothing is asked.
-                check(token != pairs["bob"]["access_token"] and not sql.startswith("INSERT"), f"{sql} was allowed")
+                check(
+                    token != pairs["bob"]["access_token"] and not sql.startswith("INSERT"),
+                    f"{sql} was allowed",
+                )
     equal(store.value("SELECT count(*) FROM note WHERE body = 'x'"), 0, "nothing was written")
 
 
@@ -81,7 +98,9 @@ def bad_tokens(bench):
         return store.value(f"SELECT jwt_sign({claims}, {key}, ?)", store.payload(good), options)
 
     kid = store.value("SELECT kid FROM jwt_key WHERE use = 'access'")
-    none = store.value("SELECT replace(replace(replace('eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0', '+', '-'), '/', '_'), '=', '')")
+    none = store.value(
+        "SELECT replace(replace(replace('eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0', '+', '-'), '/', '_'), '=', '')"
+    )
     ended = store.login("root", scope="notes:admin", now=NOW)
     store.logout(ended["sid"], "root", now=NOW)
     leaked = store.login("root", scope="notes:admin", now=NOW)["access_token"]
@@ -103,7 +122,11 @@ def bad_tokens(bench):
         "expired": signed(f"json_set(?, '$.exp', {NOW})"),
         "a session that was ended": ended["access_token"],
         "a token that was revoked": leaked,
-        "a blob": good.encode(), "a number": 5, "nothing": None, "empty": "", "with a blank": good + " ",
+        "a blob": good.encode(),
+        "a number": 5,
+        "nothing": None,
+        "empty": "",
+        "with a blank": good + " ",
         "SQL": "' OR 1=1 --",
     }
     for kind, token in bad.items():
@@ -126,9 +149,20 @@ def logout_counts(bench):
     become(store, pair["access_token"])
     other = bench.attach()
     check(bodies(store), "before")
-    equal(dict(zip(("sub", "sid", "client", "scope", "exp", "claims"), store.db.execute("SELECT * FROM jwt_caller").fetchone())),
-          {name: value for name, value in store.authenticate(pair["access_token"], now=NOW + 1).items() if name != "status"},
-          "the caller is whom authenticate names")
+    equal(
+        dict(
+            zip(
+                ("sub", "sid", "client", "scope", "exp", "claims"),
+                store.db.execute("SELECT * FROM jwt_caller").fetchone(),
+            )
+        ),
+        {
+            name: value
+            for name, value in store.authenticate(pair["access_token"], now=NOW + 1).items()
+            if name != "status"
+        },
+        "the caller is whom authenticate names",
+    )
     other.logout(pair["sid"], "alice", now=NOW + 1)
     equal(bodies(store), [], "after, from another connection")
 
@@ -157,6 +191,8 @@ def other_peoples_sql(bench):
 
     copy = sqlite3.connect(":memory:")
     copy.execute("CREATE TABLE note (id, owner, body)")
-    copy.executemany("INSERT INTO note VALUES (?, ?, ?)", store.db.execute("SELECT id, owner, body FROM my_note"))
+    copy.executemany(
+        "INSERT INTO note VALUES (?, ?, ?)", store.db.execute("SELECT id, owner, body FROM my_note")
+    )
     equal(copy.execute("SELECT count(*) FROM note").fetchone(), (2,), "what there is to be seen")
     copy.close()

@@ -9,6 +9,7 @@ A patch is a unified diff with a few lines in front:
 
 Hunks are found by their text, not by their line numbers, so that they go on fitting while the file grows.
 """
+
 import os
 import pathlib
 import pickle
