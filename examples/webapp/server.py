@@ -187,7 +187,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_request(self, code="-", size="-"):
         path = urllib.parse.urlsplit(getattr(self, "path", "")).path
         known = path in PAGE or any(path == route for _, route in api.ROUTES)
-        self.log_message("%s %s %s", self.command if known else "-", path if known else "-", int(code))
+        method = self.command if self.command in ("GET", "HEAD", "POST") else "-"
+        self.log_message("%s %s %d", method, path if known else "-", code)
 
     def log_message(self, format, *values):  # pylint: disable=redefined-builtin
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {self.client_address[0]} {format % values}\n")

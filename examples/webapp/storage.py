@@ -42,6 +42,7 @@ class Storage:
     def open(self):
         """A token store on a connection of its own; its `db` is that connection. For one thread."""
         db = token_store.connect(self.folder / "webapp.db", self.extension)
+        db.execute("PRAGMA busy_timeout = 3000")        # people do not wait longer; the answer is 503 then
         return token_store.TokenStore(db, **self.keys.current())
 
     def prepare(self, issuer=None, **policy):

@@ -139,6 +139,7 @@ async function showHome() {
     if (administrator) showAdmin(await ask("GET", "/api/admin/accounts"));
     showSessions(sessions);
     element("who").textContent = `${me.name} (${me.role})`;
+    element("account").value = me.name; // for password managers
     element("token").textContent = `Access tokens last ${token.seconds} s. Refreshed ${refreshes} times since this page was opened.`;
     for (const id of ["home", "token"]) element(id).hidden = false;
     element("admin").hidden = !administrator;
