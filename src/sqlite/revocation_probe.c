@@ -53,7 +53,8 @@ static int enter(struct store *store, struct footing *footing)
 {
     sqlite3_stmt *snapshot;
     int state = sqlite3_txn_state(store->db, store->schema);
-    int rc = store_statement(store, STATEMENT_SNAPSHOT, &snapshot);
+    int rc = store_check(store);
+    if (rc == SQLITE_OK) rc = store_statement(store, STATEMENT_SNAPSHOT, &snapshot);
     footing->opened = false;
     footing->is_read = false;
     if (rc != SQLITE_OK) return rc;

@@ -30,25 +30,23 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_REMOVE] = "DELETE FROM " SHADOW " WHERE " BY_KEY,
     [STATEMENT_REVISE] = "UPDATE " SHADOW " SET issued_before = ?9, expires_at = ?10, "
                          "reason = ?11, actor = ?12, revoked_at = ?13 WHERE " BY_KEY,
-    [STATEMENT_PRUNE] = "DELETE FROM " SHADOW " WHERE (" KEY_COLUMNS ") IN (SELECT " KEY_COLUMNS
-                        " FROM " SHADOW " WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    [STATEMENT_EXPIRED] = "SELECT " KEY_COLUMNS ", issued_before FROM " SHADOW
+                          " WHERE expires_at < ?1 ORDER BY expires_at LIMIT 1",
 };
 
 /* The checks make the table tell by itself (PRAGMA integrity_check) where a row is no rule. */
-static const char shadow_shape[] =
-    "CREATE TABLE " SHADOW "("
-    "kind INTEGER NOT NULL, jti TEXT NOT NULL DEFAULT '', sid TEXT NOT NULL DEFAULT '', "
-    "sub TEXT NOT NULL DEFAULT '', client_id TEXT NOT NULL DEFAULT '', "
-    "aud TEXT NOT NULL DEFAULT '', kid TEXT NOT NULL DEFAULT '', iss TEXT NOT NULL DEFAULT '', "
-    "issued_before REAL, expires_at REAL, reason TEXT, actor TEXT, revoked_at REAL NOT NULL, "
-    "PRIMARY KEY(" KEY_COLUMNS "), "
-    "CHECK(kind BETWEEN 1 AND 255), "
-    "CHECK(((kind & 1) <> 0) = (jti <> '')), CHECK(((kind & 2) <> 0) = (sid <> '')), "
-    "CHECK(((kind & 4) <> 0) = (sub <> '')), CHECK(((kind & 8) <> 0) = (client_id <> '')), "
-    "CHECK(((kind & 16) <> 0) = (aud <> '')), CHECK(((kind & 32) <> 0) = (kid <> '')), "
-    "CHECK(((kind & 64) <> 0) = (iss <> '')), "
-    "CHECK(((kind & 128) <> 0) = (issued_before IS NOT NULL))"
-    ") STRICT, WITHOUT ROWID";
+#define SHAPE                                                                                \
+    "(kind INTEGER NOT NULL, jti TEXT NOT NULL DEFAULT '', sid TEXT NOT NULL DEFAULT '', "   \
+    "sub TEXT NOT NULL DEFAULT '', client_id TEXT NOT NULL DEFAULT '', "                     \
+    "aud TEXT NOT NULL DEFAULT '', kid TEXT NOT NULL DEFAULT '', "                           \
+    "iss TEXT NOT NULL DEFAULT '', issued_before REAL, expires_at REAL, reason TEXT, "       \
+    "actor TEXT, revoked_at REAL NOT NULL, PRIMARY KEY(" KEY_COLUMNS "), "                   \
+    "CHECK(kind BETWEEN 1 AND 255), "                                                        \
+    "CHECK(((kind & 1) <> 0) = (jti <> '')), CHECK(((kind & 2) <> 0) = (sid <> '')), "       \
+    "CHECK(((kind & 4) <> 0) = (sub <> '')), CHECK(((kind & 8) <> 0) = (client_id <> '')), " \
+    "CHECK(((kind & 16) <> 0) = (aud <> '')), CHECK(((kind & 32) <> 0) = (kid <> '')), "     \
+    "CHECK(((kind & 64) <> 0) = (iss <> '')), "                                              \
+    "CHECK(((kind & 128) <> 0) = (issued_before IS NOT NULL))) STRICT, WITHOUT ROWID"
 
 /* ---- life ---- */
 
@@ -77,6 +75,7 @@ void store_rest(struct store *store)
     finalize_all(store->lookups, KIND_MATCH_MASK + 1);
     filter_free(store->cache.filter);
     memset(&store->cache, 0, sizeof store->cache);
+    store->is_checked = false;
 }
 
 void store_close(struct store *store)
@@ -126,12 +125,42 @@ static int judge(struct store *store, int rc)
 
 /* ---- statements ---- */
 
+/* What the schema says of the shadow table: SQLITE_ROW where it is the one of store_create(). */
+static int read_shape(struct store *store)
+{
+    sqlite3_stmt *statement = NULL;
+    /* The name can have changed, and how it is quoted, but nothing behind it. */
+    char *text = sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'table' AND "
+                                 "name = '%q_rules' COLLATE NOCASE AND substr(sql, -%d) = %Q",
+        store->schema, store->table, (int)sizeof SHAPE - 1, SHAPE);
+    int rc =
+        text == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(store->db, text, -1, &statement, NULL);
+    sqlite3_free(text);
+    if (rc == SQLITE_OK) rc = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+int store_check(struct store *store)
+{
+    int rc;
+    if (store->is_checked) return SQLITE_OK;
+    rc = read_shape(store);
+    /* A host that lets nobody read the schema has looked after it. */
+    if (rc == SQLITE_AUTH) rc = SQLITE_ROW;
+    if (rc == SQLITE_DONE) return store_corrupt(store, "is not what it was made as");
+    if (rc != SQLITE_ROW) return judge(store, rc);
+    store->is_checked = true;
+    return SQLITE_OK;
+}
+
 int store_prepare(struct store *store, const char *format, sqlite3_stmt **statement)
 {
-    /* PRUNE names the table twice. */
-    char *text = sqlite3_mprintf(format, store->schema, store->table, store->schema, store->table);
-    int rc;
+    char *text;
+    int rc = store_check(store);
     *statement = NULL;
+    if (rc != SQLITE_OK) return rc;
+    text = sqlite3_mprintf(format, store->schema, store->table);
     if (text == NULL) return SQLITE_NOMEM;
     rc = sqlite3_prepare_v3(
         store->db, text, -1, SQLITE_PREPARE_PERSISTENT | SQLITE_PREPARE_NO_VTAB, statement, NULL);
@@ -155,6 +184,7 @@ int store_step(struct store *store, sqlite3_stmt *statement)
     int rc = sqlite3_step(statement);
     if (sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 0) != before) {
         store->moved = true;
+        store->is_checked = false;
     }
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : judge(store, rc);
 }
@@ -241,7 +271,7 @@ static int create_index(struct store *store)
 
 int store_create(struct store *store)
 {
-    int rc = execute(store, shadow_shape, NULL);
+    int rc = execute(store, "CREATE TABLE " SHADOW SHAPE, NULL);
     return rc == SQLITE_OK ? create_index(store) : rc;
 }
 

@@ -37,7 +37,7 @@ enum store_statement {
     STATEMENT_INSERT,
     STATEMENT_REMOVE,
     STATEMENT_REVISE,
-    STATEMENT_PRUNE,
+    STATEMENT_EXPIRED,
     STATEMENT_COUNT,
 };
 
@@ -72,9 +72,10 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     sqlite3_stmt *probes[KIND_COUNT];           /* one a kind in use */
     sqlite3_stmt *lookups[KIND_MATCH_MASK + 1]; /* see store_lookup_take() */
-    bool is_asking; /* a question is under way: a hostile shadow table could ask again */
-    bool moved;     /* SQLite prepared one of the statements again */
-    char *message;  /* sqlite3_malloc()ed text of the last failure, or NULL */
+    bool is_asking;  /* a question is under way: a hostile shadow table could ask again */
+    bool is_checked; /* the shadow table has its shape, as of the last schema that was seen */
+    bool moved;      /* SQLite prepared one of the statements again */
+    char *message;   /* sqlite3_malloc()ed text of the last failure, or NULL */
     struct store_cache cache;
 };
 
@@ -95,6 +96,13 @@ int store_destroy(struct store *store);
 
 /* Renames the shadow table for a virtual table of another name. */
 int store_rename(struct store *store, const char *table);
+
+/*
+** Looks whether the shadow table still is the one that store_create() makes,
+** where that is not known: it lies in a file that others can write.
+** SQLITE_CORRUPT_VTAB where it is not.
+*/
+int store_check(struct store *store);
 
 /*
 ** Prepares on the shadow table. `format` has one "%w"."%w_rules". That the

@@ -157,18 +157,41 @@ static int bind_rule(sqlite3_stmt *statement, const struct row *row, double revo
     return rc;
 }
 
+static int remove_row(struct revocation_table *table, const struct rule_key *key)
+{
+    sqlite3_stmt *statement;
+    int rc = store_statement(&table->store, STATEMENT_REMOVE, &statement);
+    if (rc == SQLITE_OK) rc = store_bind_key(statement, key, 0);
+    return rc == SQLITE_OK ? store_run(&table->store, statement) : rc;
+}
+
+/* Removes the rule that expired first, if its time is over. SQLITE_DONE: there is none. */
+static int prune_one(struct revocation_table *table, sqlite3_stmt *expired)
+{
+    struct rule_key key;
+    int rc = store_step(&table->store, expired);
+    if (rc == SQLITE_ROW) {
+        rc = store_row_key(&table->store, expired, &key);
+        if (rc == SQLITE_OK) rc = remove_row(table, &key);
+    }
+    sqlite3_reset(expired);
+    return rc;
+}
+
 /* Removes rules whose time is over, a bounded number. */
 static int prune(struct revocation_table *table, double now)
 {
     const struct revocation_options *options = &table->options;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *expired;
     int rc;
     if (options->explicit_clock || options->prune == 0) return SQLITE_OK;
-    rc = store_statement(&table->store, STATEMENT_PRUNE, &statement);
+    rc = store_statement(&table->store, STATEMENT_EXPIRED, &expired);
     if (rc != SQLITE_OK) return rc;
-    sqlite3_bind_double(statement, 1, now - options->leeway);
-    sqlite3_bind_int64(statement, 2, options->prune);
-    return store_run(&table->store, statement);
+    sqlite3_bind_double(expired, 1, now - options->leeway);
+    for (sqlite3_int64 i = 0; i < options->prune && rc == SQLITE_OK; i++) {
+        rc = prune_one(table, expired);
+    }
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /*
@@ -309,14 +332,6 @@ static int update_row(struct revocation_table *table, const struct rule_key *key
 }
 
 /* ---- the method ---- */
-
-static int remove_row(struct revocation_table *table, const struct rule_key *key)
-{
-    sqlite3_stmt *statement;
-    int rc = store_statement(&table->store, STATEMENT_REMOVE, &statement);
-    if (rc == SQLITE_OK) rc = store_bind_key(statement, key, 0);
-    return rc == SQLITE_OK ? store_run(&table->store, statement) : rc;
-}
 
 /* Changes (`row`) or lifts (NULL) the rule of a canonical text. */
 static int change_rule(struct revocation_table *table, sqlite3_value *rule, struct row *row)
