@@ -366,6 +366,14 @@ def rotation(app):
     check(alive(client), "after pruning")
 
 
+def read_if_there(path):
+    """A file's bytes; none where a connection that closed has just removed its write-ahead log."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 @test("no private key is in the database, and the key file is for its owner alone")
 def key_file(app):
     client = someone(app)
@@ -373,11 +381,11 @@ def key_file(app):
     equal((data / "keys.json").stat().st_mode & 0o777, 0o600, "mode of the key file")
     equal(data.stat().st_mode & 0o777, 0o700, "mode of the folder")
     keys = json.loads((data / "keys.json").read_text())
-    stored = b"".join(path.read_bytes() for path in data.glob("webapp.db*"))
+    stored = b"".join(read_if_there(path) for path in data.glob("webapp.db*"))
     for secret in [key.get("d") or key["k"] for use in keys for key in keys[use]] + [PASSWORD, client.cookie, client.access]:
         check(secret.encode() not in stored, "a secret is in the database")
     copy = app.folder / "copy"
-    shutil.copytree(data, copy)
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     for change, said in ((lambda: os.chmod(copy / "keys.json", 0o644), "others may read"),
                          (lambda: os.remove(copy / "keys.json"), "lacks the")):
         change()
