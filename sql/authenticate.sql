@@ -23,35 +23,39 @@
 WITH
 policy AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
-        COALESCE(:iss, iss) AS iss, COALESCE(:aud, aud) AS aud, leeway
+        CASE WHEN COALESCE(:iss, :aud, :scope, :jkt, :now) IS NULL THEN options ELSE
+            json_patch(options, json_object('iss', COALESCE(:iss, iss), 'aud', COALESCE(:aud, aud),
+                'scope', :scope, 'jkt', :jkt, 'now', :now)) END AS options
     FROM main.jwt_policy WHERE client = ''
+    LIMIT 1 OFFSET 0),  -- with an OFFSET SQLite computes the row once, and stores it nowhere
+keyed AS (
+    SELECT policy.now, policy.options, known.kid,
+        CASE WHEN :signing_key IS NULL THEN known.jwk ELSE COALESCE(
+            (SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk) END AS jwk
+    FROM policy LEFT JOIN main.jwt_key AS known
+        ON known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
+            AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)
+    LIMIT 1 OFFSET 0),
+token AS (
+    SELECT now, options, kid, jwk, jwt_claims(:token, jwk, options) AS claims FROM keyed
     LIMIT 1 OFFSET 0),
 judged AS (
-    SELECT token.sub, token.exp, token.payload,
+    SELECT token.claims,
         CASE
-            WHEN token.status <> 'ok' THEN token.status
+            WHEN token.claims IS NULL THEN jwt_status(:token, token.jwk, token.options)
             WHEN session.sid IS NULL THEN 'session_ended'
-            WHEN EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.payload AND header_kid = token.kid)
+            WHEN EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.claims AND header_kid = token.kid)
                 THEN 'revoked'
             ELSE 'ok'
         END AS judgment
-    FROM policy CROSS JOIN jwt_decode(
-            :token,
-            (SELECT COALESCE(
-                (SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk)
-             FROM main.jwt_key AS known
-             WHERE known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
-                 AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)),
-            json_patch('{}', json_object('profile', 'at+jwt', 'iss', policy.iss, 'aud', policy.aud,
-                'leeway', policy.leeway, 'now', policy.now, 'scope', :scope, 'jkt', :jkt))) AS token
-        LEFT JOIN main.jwt_session AS session ON session.sid = json_extract(token.payload, '$.sid')
-            AND session.revoked_at IS NULL AND session.idle_exp > policy.now
-    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row once, and stores it nowhere
+    FROM token LEFT JOIN main.jwt_session AS session ON session.sid = json_extract(token.claims, '$.sid')
+        AND session.revoked_at IS NULL AND session.idle_exp > token.now
+    LIMIT 1 OFFSET 0)
 SELECT judgment AS status,
-    CASE judgment WHEN 'ok' THEN sub END AS sub,
-    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.sid') END AS sid,
-    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.client_id') END AS client,
-    CASE judgment WHEN 'ok' THEN json_extract(payload, '$.scope') END AS scope,
-    CASE judgment WHEN 'ok' THEN exp END AS exp,
-    CASE judgment WHEN 'ok' THEN payload END AS claims
+    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.sub') END AS sub,
+    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.sid') END AS sid,
+    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.client_id') END AS client,
+    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.scope') END AS scope,
+    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.exp') END AS exp,
+    CASE judgment WHEN 'ok' THEN claims END AS claims
 FROM judged;

@@ -6,11 +6,9 @@
 -- Parameters
 --   :token         TEXT     the access token
 --   :keys          TEXT     the key set, as statement jwks answers it; kept by the caller and fetched anew now and then
---   :iss           TEXT     issuer to accept
---   :aud           TEXT     audience to accept, the name of this API
+--   :options       TEXT     what to ask for, as column jwt_policy.options has it: profile, iss, aud, leeway
 --   :scope         TEXT     words that the token must grant, all of them; NULL: none
 --   :jkt           TEXT     thumbprint of the key that the client has proved to have; NULL: none
---   :leeway        INTEGER  seconds by which clocks may differ; NULL: 0
 --   :now           INTEGER  seconds since 1970; NULL is the clock
 -- Result: one row
 --   status         TEXT     'ok', or a status code of jwt_status
@@ -23,8 +21,8 @@
 -- Transaction: none. No table is named, so the database file is not even locked.
 WITH
 policy AS (
-    SELECT json_patch('{}', json_object('profile', 'at+jwt', 'iss', :iss, 'aud', :aud, 'scope', :scope, 'jkt', :jkt,
-        'leeway', :leeway, 'now', :now)) AS options),
+    SELECT CASE WHEN COALESCE(:scope, :jkt, :now) IS NULL THEN :options ELSE
+        json_patch(:options, json_object('scope', :scope, 'jkt', :jkt, 'now', :now)) END AS options),
 token AS (
     SELECT options, jwt_claims(:token, :keys, options) AS claims FROM policy
     LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row once, and stores it nowhere

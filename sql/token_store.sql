@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS main.jwt_policy (
     leeway       INTEGER NOT NULL DEFAULT 0       CHECK (leeway BETWEEN 0 AND 600),
     iss          TEXT CHECK (iss <> ''),                                    -- NULL: as the row '' has
     aud          TEXT CHECK (aud <> ''),
+    options      TEXT GENERATED ALWAYS AS (                                 -- what verifying an access token asks for
+        json_object('profile', 'at+jwt', 'iss', iss, 'aud', aud, 'leeway', leeway)) STORED,
     CONSTRAINT "the default policy needs iss and aud" CHECK (
         client <> '' OR (iss IS NOT NULL AND aud IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

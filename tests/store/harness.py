@@ -22,6 +22,7 @@ EXTENSION = os.path.abspath(os.environ.get("JWT_EXT") or ROOT / "jwt_ext")
 ALL = bool(os.environ.get("JWT_TEST_ALL"))
 PROCESSES = 16
 NOW = 1_700_000_000
+OPTIONS = '{"profile":"at+jwt","iss":"app","aud":"app","leeway":0}'  # as jwt_policy has them by default
 
 TESTS = []
 

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import NOW, Failed, check, equal, test
+from harness import NOW, OPTIONS, Failed, check, equal, test
 
 BOTH = (True, False)
 
@@ -123,7 +123,7 @@ def emergency(bench):
         equal(store.introspect(token, now=NOW + 3)["response"], '{"active":false}', "introspection")
         equal(store.revoke_token(token, now=NOW + 3), None, "it ends no session either")
         equal(
-            store.authenticate_stateless(token, store.jwks(now=NOW + 3)["jwks"], "app", "app", now=NOW + 3)[
+            store.authenticate_stateless(token, store.jwks(now=NOW + 3)["jwks"], OPTIONS, now=NOW + 3)[
                 "status"
             ],
             "key_not_found",
@@ -286,12 +286,10 @@ def verify_while_rotating(bench, index, ready, rounds):
                 return ["a refresh failed", pair]
         status = store.status(pair["access_token"], now=NOW)
         # The set may be older than the token by a rotation: what others see who keep it. It is fetched anew then.
-        stateless = store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW)["status"]
+        stateless = store.authenticate_stateless(pair["access_token"], keys, OPTIONS, now=NOW)["status"]
         if stateless == "key_not_found":
             keys = store.jwks(now=NOW)["jwks"]
-            stateless = store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW)[
-                "status"
-            ]
+            stateless = store.authenticate_stateless(pair["access_token"], keys, OPTIONS, now=NOW)["status"]
         if (status, stateless) != ("ok", "ok"):
             bad.append((step, status, stateless))
     return bad

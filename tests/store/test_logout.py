@@ -3,7 +3,7 @@
 import itertools
 import json
 
-from harness import NOW, Failed, check, equal, test
+from harness import NOW, OPTIONS, Failed, check, equal, test
 
 BOTH = (True, False)
 
@@ -328,7 +328,10 @@ def authenticate(bench):
     )
     equal(good["claims"], store.payload(token), "its claims")
     keys = store.jwks(now=NOW)["jwks"]
-    stateless = store.authenticate_stateless(token, keys, "app", "app", now=NOW + 1)
+    equal(
+        store.value("SELECT options FROM jwt_policy"), OPTIONS, "what the policy hands to stateless verifiers"
+    )
+    stateless = store.authenticate_stateless(token, keys, OPTIONS, now=NOW + 1)
     equal(stateless, good, "stateless says the same")
     cases = [
         ({"now": NOW + 600}, "expired"),
@@ -346,7 +349,11 @@ def authenticate(bench):
             status == "ok" or not any(value for name, value in row.items() if name != "status"),
             "claims of a bad token",
         )
-        row = store.authenticate_stateless(token, keys, **{"iss": "app", "aud": "app", **given})
+        options = {
+            **json.loads(OPTIONS),
+            **{name: given.pop(name) for name in ("iss", "aud") if name in given},
+        }
+        row = store.authenticate_stateless(token, keys, json.dumps(options), **given)
         equal(row["status"], status, f"stateless, with {change}")
     for bad in (None, "", "junk", token[:-4] + "AAAA", b"x", 5):
         row = store.authenticate(bad, now=NOW + 1)
@@ -356,17 +363,18 @@ def authenticate(bench):
     row = store.authenticate(token, now=NOW + 3)
     equal((row["status"], set(list(row.values())[1:])), ("session_ended", {None}), "after a logout")
     equal(
-        store.authenticate_stateless(token, keys, "app", "app", now=NOW + 3)["status"],
+        store.authenticate_stateless(token, keys, OPTIONS, now=NOW + 3)["status"],
         "ok",
         "stateless has no memory",
     )
-    for lost in ({"iss": None}, {"aud": None}):
-        try:
-            store.authenticate_stateless(token, keys, **{"iss": "app", "aud": "app", **lost})
-        except Exception as error:
-            check("profile" in str(error) or "iss" in str(error), "it names what is missing", str(error))
-        else:
-            raise Failed(f"a policy without {lost} let the token in")
+    for lost in (None, '{"profile":"at+jwt","iss":"app"}', '{"profile":"at+jwt","aud":"app"}', "", "junk"):
+        for now in (None, NOW + 1):
+            try:
+                store.authenticate_stateless(token, keys, lost, now=now)
+            except Exception as error:
+                check("options" in str(error) or "JSON" in str(error), "it names what is wrong", str(error))
+            else:
+                raise Failed(f"options {lost!r} let the token in")
 
 
 @test("prune deletes what is over, and only that, so many rows at a time", point=13, alone=BOTH)

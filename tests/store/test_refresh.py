@@ -2,7 +2,7 @@
 
 import json
 
-from harness import NOW, Failed, check, equal, test
+from harness import NOW, OPTIONS, Failed, check, equal, test
 
 BOTH = (True, False)
 
@@ -82,7 +82,7 @@ def work_done(bench):
     equal(keys_used(lambda: store.refresh(token, now=NOW + 60)), 1, "reuse signs nothing")
     equal(keys_used(lambda: store.revoke_token(token, now=NOW + 60)), 1, "revoke_token")
     keys = store.jwks(now=NOW)["jwks"]
-    stateless = lambda: store.authenticate_stateless(pair["access_token"], keys, "app", "app", now=NOW + 1)
+    stateless = lambda: store.authenticate_stateless(pair["access_token"], keys, OPTIONS, now=NOW + 1)
     equal(keys_used(stateless), 1, "authenticate_stateless")
 
 
@@ -493,8 +493,7 @@ def token_types(bench):
     check(store.status(pair["refresh_token"], now=NOW + 1) != "ok", "a refresh token at authenticate")
     keys = store.jwks(now=NOW)["jwks"]
     check(
-        store.authenticate_stateless(pair["refresh_token"], keys, "app", "app", now=NOW + 1)["status"]
-        != "ok",
+        store.authenticate_stateless(pair["refresh_token"], keys, OPTIONS, now=NOW + 1)["status"] != "ok",
         "a refresh token at authenticate_stateless",
     )
     equal(

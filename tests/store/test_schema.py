@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from harness import EXTENSION, NOW, ROOT, Failed, Skipped, check, copy_sql, equal, test
+from harness import EXTENSION, NOW, OPTIONS, ROOT, Failed, Skipped, check, copy_sql, equal, test
 
 SCRIPTS = {"token_store", "row_security", "demo", "inspect"}
 
@@ -213,7 +213,7 @@ def headers(bench):
         check(result, f"{name}: its result")
         columns = re.findall(r"^--   (\w+) +(?:TEXT|INTEGER|REAL) +\S", result[2], re.MULTILINE)
         values = dict.fromkeys(parameter for parameter, _ in declared)
-        values.update({parameter: "app" for parameter in ("iss", "aud") if parameter in values})
+        values.update({parameter: OPTIONS for parameter in ("options",) if parameter in values})
         cursor = described(store, text, values)
         equal(columns, [column[0] for column in cursor or ()], f"{name}: result columns")
         transaction = re.search(r"^-- Transaction: (reads|writes|none)\b", text, re.MULTILINE)
