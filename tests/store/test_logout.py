@@ -197,6 +197,8 @@ RULES = {
     "client, before": "INSERT INTO jwt_revoked (client_id, issued_before) VALUES ('web', :now + 1)",
     "all, before": "INSERT INTO jwt_revoked (issued_before) VALUES (:now + 1)",
     "aud and sub": "INSERT INTO jwt_revoked (aud, sub) VALUES ('app', 'alice')",
+    "iss": "INSERT INTO jwt_revoked (iss) VALUES ('app')",
+    "kid": "INSERT INTO jwt_revoked (kid) SELECT kid FROM jwt_key WHERE use = 'access'",
 }
 # Rules for others, and cut-offs that are over: they neither hit nor hide one that does.
 DECOYS = [
@@ -223,7 +225,7 @@ def rule_subsets(bench):
                     )
                 status = store.status(pair["access_token"], now=NOW + 5)
                 active = json.loads(store.introspect(pair["access_token"], now=NOW + 5)["response"])["active"]
-                # A jti names one access token; every other rule ends the session's refresh tokens as well.
+                # A jti names one access token, a kid an access key; all others end the session's refresh tokens as well.
                 refreshed = store.outcome(pair["refresh_token"], "web", now=NOW + 5)
                 store.db.execute("ROLLBACK")
                 equal(
@@ -231,7 +233,7 @@ def rule_subsets(bench):
                     ("revoked", False) if names else ("ok", True),
                     f"{names}, {len(decoys)} decoys",
                 )
-                equal(refreshed, None if set(names) - {"jti"} else "rotated", f"refresh with {names}")
+                equal(refreshed, None if set(names) - {"jti", "kid"} else "rotated", f"refresh with {names}")
 
 
 @test("a cut-off holds for sessions from before it, not only for their tokens", point=15, alone=BOTH)

@@ -173,6 +173,41 @@ def attached(bench):
     )
 
 
+def replayed_statements(store, keys):
+    """What an engine would run on every node: with nothing left to the clock or to chance."""
+    for use, key in keys.items():
+        store.create_key(use, jwk=key, now=NOW)
+    tokens = []
+    for number in range(3):
+        given = {"sid": f"sid-{number}", "salt": f"salt-{number}", "now": NOW + number}
+        tokens.append(store.login("alice", scope="a", **given))
+    store.refresh(tokens[0]["refresh_token"], now=NOW + 10)
+    store.refresh(tokens[0]["refresh_token"], now=NOW + 20)
+    store.refresh(tokens[0]["refresh_token"], now=NOW + 60)
+    store.logout("sid-1", "alice", now=NOW + 70)
+    store.prune(1, now=NOW + 80)
+    return [token["refresh_token"] for token in tokens]
+
+
+@test("given now, sid, salt and keys, two databases that run the same statements end with the same rows")
+def same_everywhere(bench):
+    maker = bench.connect(":memory:")
+    keys = {
+        use: maker.execute("SELECT jwk_generate(?)", (alg,)).fetchone()[0]
+        for use, alg in (("access", "ES256"), ("refresh", "HS256"))
+    }
+    ends = []
+    for name in ("one", "two"):
+        store = bench.attach(
+            str(bench.folder / name), signing_key=keys["access"], refresh_key=keys["refresh"]
+        )
+        store.install()
+        tokens = replayed_statements(store, keys)
+        ends.append((tokens, [line for line in store.db.iterdump() if "jwt_" in line]))
+    equal(ends[0], ends[1], "tokens and rows")
+    check(any("'revoked'" in line for line in ends[0][1]), "something happened")
+
+
 @test("without the extension the file opens, and the application's tables can be changed and renamed")
 def without_extension(bench):
     store = bench.store()
