@@ -224,7 +224,7 @@ static const struct {
         time_in_milliseconds },
     { LINT_ERROR, "time-not-number", "exp, nbf or iat is not a number: verifiers refuse it",
         "RFC 7519 4.1.4", time_not_number },
-    { LINT_ERROR, "lifetime-too-long",
+    { LINT_WARNING, "lifetime-too-long",
         "lives longer than 90 days: issue a short token and renew it", "RFC 9700 4.10.1",
         lifetime_long },
     { LINT_ERROR, "exp-before-iat", "expires before it was issued", "RFC 7519 4.1.4",
