@@ -344,30 +344,67 @@ def plans(bench):
     equal([line for line in known if line not in lines], [], "steps that only plans.txt has")
 
 
-@test("pruning finds the sessions that are over by its index, among many that live", point=17)
-def prune_plan(bench):
-    store = bench.store()
-    row = (
-        "SELECT hex(randomblob(8)), 'u' || value, '', 'i', 'a', 's', 1, 1, 1, 1, 1, :idle, :idle, 'k', 'k'"
-        " FROM generate"
-    )
+def fill(store, count, ends):
+    """So many sessions of as many subjects."""
     store.db.execute(
         "INSERT INTO jwt_session (sid, sub, client, iss, aud, salt, created_at, rotated_at, used_at, access_exp,"
         " refresh_exp, idle_exp, abs_exp, access_kid, refresh_kid)"
-        " WITH RECURSIVE generate (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM generate WHERE value < 20000) "
-        + row,
-        {"idle": NOW + 10**6},
+        " WITH RECURSIVE generate (value) AS"
+        "  (VALUES (1) UNION ALL SELECT value + 1 FROM generate WHERE value < :count)"
+        " SELECT hex(randomblob(11)), 'u' || value, '', 'i', 'a', 's', 1, 1, 1, 1, 1, :ends, :ends, 'k', 'k'"
+        " FROM generate",
+        {"count": count, "ends": ends},
     )
-    work = [0]
+
+
+def steps(store, work):
+    """How many instructions SQLite's machine runs for it."""
+    counted = [0]
 
     def count():
-        work[0] += 1
+        counted[0] += 1
         return 0
 
-    store.db.set_progress_handler(count, 1000)
-    store.prune(now=NOW, keep_events=10**10)
-    store.db.set_progress_handler(None, 0)
-    check(work[0] < 20, "thousands of steps of the virtual machine", work[0])
+    store.db.set_progress_handler(count, 1)
+    try:
+        work()
+    finally:
+        store.db.set_progress_handler(None, 0)
+    return counted[0]
+
+
+@test("pruning finds the sessions that are over by its index, among many that live", point=17)
+def prune_plan(bench):
+    store = bench.store()
+    fill(store, 20000, NOW + 10**6)
+    check(
+        steps(store, lambda: store.prune(now=NOW, keep_events=10**10)) < 2000,
+        "it looks at sessions that live",
+    )
+
+
+@test("among many sessions each statement takes as many steps as among few")
+def steps_among_many(bench):
+    store = bench.store()
+    pairs = [store.login("alice", now=NOW) for _ in range(4)]
+
+    def measured(pair):
+        second = store.refresh(pair["refresh_token"], now=NOW + 1)
+        return {
+            "refresh": steps(store, lambda: store.refresh(second["refresh_token"], now=NOW + 40)),
+            "replay": steps(store, lambda: store.refresh(second["refresh_token"], now=NOW + 41)),
+            "authenticate": steps(store, lambda: store.authenticate(second["access_token"], now=NOW + 2)),
+            "introspect": steps(store, lambda: store.introspect(second["access_token"], now=NOW + 2)),
+            "login": steps(store, lambda: store.login("bob", now=NOW)),
+            "logout": steps(store, lambda: store.logout(pair["sid"], "alice", now=NOW + 3)),
+            "logout_everywhere": steps(store, lambda: store.logout_everywhere("bob", now=NOW)),
+            "prune": steps(store, lambda: store.prune(1, now=NOW, keep_events=10**10)),
+        }
+
+    few = [measured(pair) for pair in pairs[:2]][1]
+    fill(store, 50000, NOW + 10**6)
+    many = measured(pairs[2])
+    check(all(many[name] <= few[name] + 5 for name in few), "steps among many, among few", many, few)
 
 
 @test("the sqlite3 shell installs it, and runs each statement from its file")
