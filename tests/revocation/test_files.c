@@ -281,8 +281,8 @@ static void hostile_rows(void)
 static void hostile_writes(void)
 {
     static const char *const shadows[] = { "SELECT 1", "CREATE TABLE revoked_rules(a)",
-        "CREATE TABLE revoked_rules(kind, jti CHECK(0), sid, sub, client_id, aud, kid, iss, "
-        "issued_before, expires_at, reason, actor, revoked_at)",
+        ("CREATE TABLE revoked_rules(kind, jti CHECK(0), sid, sub, client_id, aud, kid, iss, "
+         "issued_before, expires_at, reason, actor, revoked_at)"),
         "CREATE VIEW revoked_rules AS SELECT * FROM kept" };
     for (size_t i = 0; i < sizeof shadows / sizeof *shadows; i++) {
         sqlite3 *database = with_shadow(shadows[i]);
