@@ -260,7 +260,8 @@ help:
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
 #: make coverage    which lines the tests reach (gcc)
-#: make bench       measure against plain OpenSSL
+#: make bench       measure against plain OpenSSL and SQLite; writes docs/bench.json and its charts
+#:                    BENCH_QUICK=1       fewer rounds, writes to build/ alone (more settings: bench/run)
 #: make install     PREFIX=/usr/local  LIBDIR=$PREFIX/lib  DATADIR=$PREFIX/share  DESTDIR=
 #:                    $LIBDIR/sqlite3/jwt_ext.so, $DATADIR/jwt_ext/sql/, $DATADIR/doc/jwt_ext/
 #: make uninstall   the same settings

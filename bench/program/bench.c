@@ -1,12 +1,13 @@
 /*
 ** bench: what the extension costs over plain OpenSSL and plain SQLite.
 **
-**   bench                      measures everything and prints one table
+**   bench                      measures everything; bench/report makes a table of it
 **   bench loop NAME SECONDS    runs one case alone, for a profiler
 **
 ** Environment: JWT_EXT (the extension, ./jwt_ext), BENCH_ROUNDS (21), BENCH_ONLY (measure the
-** cases whose name contains this), BENCH_DATABASE (bench.db, made anew), BENCH_JSON and BENCH_SVG
-** (files to write), BENCH_LOAD_TIME and BENCH_EMPTY (what bench/run built for the load times).
+** cases whose name contains this), BENCH_DATABASE (bench.db, made anew), BENCH_ROWS_OUT (the file
+** that takes what was measured, one JSON object a line), BENCH_LOAD_TIME and BENCH_EMPTY (what
+** bench/run built for the load times).
 **
 ** Ends with status 1 where a verdict is wrong or memory grows, never because of a time.
 */
@@ -48,9 +49,7 @@ int main(int count, char **arguments)
         cases_check(database, suites);
         cases_run(database, suites, only, &report);
         if (!only) load_run(&suites[HS256], &report);
-        report_print(&report);
-        if (setting("BENCH_JSON", NULL)) report_write_json(&report, setting("BENCH_JSON", NULL));
-        if (setting("BENCH_SVG", NULL)) report_write_svg(&report, setting("BENCH_SVG", NULL));
+        report_append(&report, setting("BENCH_ROWS_OUT", "bench.rows"));
     } else {
         bench_fail("usage: bench | bench loop NAME SECONDS");
     }

@@ -111,6 +111,7 @@ sqlite3_int64 statement_value(sqlite3_stmt *statement);
 /* One line of the report. */
 typedef enum { TARGET_NONE, TARGET_RATIO, TARGET_NS } bench_target;
 typedef struct {
+    const char *group; /* rows of one group stand together in the table */
     char name[64];
     const char *against; /* what `limit_ns` is; NULL where there is only an absolute figure */
     double limit_ns, ours_ns;
@@ -150,9 +151,12 @@ void memory_run(bench_report *report);
 /* Times loading in fresh processes, this extension and an empty one in turn. */
 void load_run(const bench_suite *suite, bench_report *report);
 
-/* report.c */
-void report_print(const bench_report *report);
-void report_write_json(const bench_report *report, const char *path);
-void report_write_svg(const bench_report *report, const char *path);
+/* report.c: what bench/report makes the table, the JSON and the charts of. */
+
+/* Appends the report's lines, what it was measured with, and its memory to the file, one JSON object
+** a line. */
+void report_append(const bench_report *report, const char *path);
+/* Writes one line as report_append() does: the programs of the other folders use it alone. */
+void report_append_row(FILE *file, const bench_result *result);
 
 #endif

@@ -6,25 +6,26 @@
 #define MEASURED " WHERE rowid BETWEEN ?3 AND ?4"
 #define VERIFY_QUERY(table) "SELECT sum(@(token, ?1, ?2)) FROM " table MEASURED
 
-#define VERIFY_CASE(NAME, ALGORITHM, TABLE, TARGET)                                     \
-    {                                                                                   \
-        .name = NAME " verify", .algorithm = ALGORITHM, .limit = BARE_VERIFY,           \
-        .ours = { "jwt_verify", VERIFY_QUERY(TABLE), false }, .against = "bare verify", \
-        .target_kind = TARGET_RATIO, .target = TARGET                                   \
+#define VERIFY_CASE(NAME, ALGORITHM, TABLE, TARGET)                                              \
+    {                                                                                            \
+        .group = "verify", .name = NAME " verify", .algorithm = ALGORITHM, .limit = BARE_VERIFY, \
+        .ours = { "jwt_verify", VERIFY_QUERY(TABLE), false }, .against = "bare verify",          \
+        .target_kind = TARGET_RATIO, .target = TARGET                                            \
     }
 
 #define SIGN_CASE(NAME, ALGORITHM, KIND, TARGET)                                             \
     {                                                                                        \
-        .name = NAME " sign", .algorithm = ALGORITHM, .limit = BARE_SIGN,                    \
+        .group = "sign", .name = NAME " sign", .algorithm = ALGORITHM, .limit = BARE_SIGN,   \
         .ours = { "jwt_sign", "SELECT count(@(payload, ?1)) FROM payloads" MEASURED, true }, \
         .against = "bare sign", .target_kind = KIND, .target = TARGET                        \
     }
 
-#define AGAIN_CASE(NAME, ALGORITHM, TABLE)                                                   \
-    {                                                                                        \
-        .name = NAME " verify, same token again", .algorithm = ALGORITHM, .limit = NO_LIMIT, \
-        .ours = { "jwt_verify", VERIFY_QUERY("again_" TABLE), false }, .rows = AGAIN_ROWS,   \
-        .first = 1, .repeat = true, .target_kind = TARGET_NS, .target = 150                  \
+#define AGAIN_CASE(NAME, ALGORITHM, TABLE)                                                 \
+    {                                                                                      \
+        .group = "the same again", .name = NAME " verify, same token again",               \
+        .algorithm = ALGORITHM, .limit = NO_LIMIT,                                         \
+        .ours = { "jwt_verify", VERIFY_QUERY("again_" TABLE), false }, .rows = AGAIN_ROWS, \
+        .first = 1, .repeat = true, .target_kind = TARGET_NS, .target = 150                \
     }
 
 /* Counts NULL too: an absent claim is an answer. */
@@ -33,7 +34,8 @@
 
 #define READ_CASE(WHAT, MEMBER, KIND, TARGET)                                                    \
     {                                                                                            \
-        .name = "jwt_claim(token, '" MEMBER "'), " WHAT, .algorithm = HS256, .limit = OTHER_SQL, \
+        .group = "claim", .name = "jwt_claim(token, '" MEMBER "'), " WHAT, .algorithm = HS256,   \
+        .limit = OTHER_SQL,                                                                      \
         .ours = { "jwt_claim", READ_QUERY("token", "'" MEMBER "'", "hs256"), false },            \
         .other = { "json_extract", READ_QUERY("payload", "'$." MEMBER "'", "payloads"), false }, \
         .against = "json_extract", .target_kind = KIND, .target = TARGET                         \
@@ -52,7 +54,8 @@ static const bench_case cases[] = {
     AGAIN_CASE("RS256", RS256, "rs256"),
     AGAIN_CASE("ES256", ES256, "es256"),
     AGAIN_CASE("EdDSA", EDDSA, "eddsa"),
-    { .name = "ES256 verify, 64 tokens in turn",
+    { .group = "the same again",
+        .name = "ES256 verify, 64 tokens in turn",
         .algorithm = ES256,
         .limit = NO_LIMIT,
         .ours = { "jwt_verify", VERIFY_QUERY("es256"), false },
@@ -62,7 +65,8 @@ static const bench_case cases[] = {
     READ_CASE("8th member", "role", TARGET_RATIO, 0.6),
     READ_CASE("1st member", "iss", TARGET_NONE, 0),
     READ_CASE("absent", "nonce", TARGET_NONE, 0),
-    { .name = "jwt_claim(token, 'role', key, options)",
+    { .group = "claim",
+        .name = "jwt_claim(token, 'role', key, options)",
         .algorithm = HS256,
         .limit = OTHER_SQL,
         .ours = { "jwt_claim", "SELECT count(@(token, 'role', ?1, ?2)) FROM hs256" MEASURED,
@@ -71,7 +75,8 @@ static const bench_case cases[] = {
         .against = "jwt_verify",
         .target_kind = TARGET_RATIO,
         .target = 1.15 },
-    { .name = "key from a subquery, 200k rows",
+    { .group = "key",
+        .name = "key from a subquery, 200k rows",
         .algorithm = HS256,
         .limit = OTHER_SQL,
         .ours = { "jwt_verify",
@@ -84,7 +89,8 @@ static const bench_case cases[] = {
         .divide = 3,
         .target_kind = TARGET_RATIO,
         .target = 1.05 },
-    { .name = "key from a subquery by the row's kid, 200k",
+    { .group = "key",
+        .name = "key from a subquery by the row's kid, 200k",
         .algorithm = HS256,
         .limit = OTHER_SQL,
         .ours = { "jwt_verify",

@@ -19,7 +19,7 @@ typedef struct {
 } sql_side;
 
 typedef struct {
-    const char *name;
+    const char *group, *name;
     bench_algorithm algorithm;
     limit_kind limit;
     sql_side ours, other;

@@ -123,6 +123,7 @@ static void load_line(bench_report *report, const char *name, const char *agains
     bench_result *result = report_add(report);
     double *more = ours + report->rounds;
     for (int i = 0; i < report->rounds; i++) more[i] = ours[i] - (limit ? limit[i] : 0);
+    result->group = "load";
     snprintf(result->name, sizeof result->name, "%s", name);
     result->against = against;
     result->ratio = spread_of(more, report->rounds);

@@ -169,6 +169,7 @@ void case_measure(
         round_measure(&run, round % 2 == 0, &ours[round], &limit[round]);
         ratio[round] = what->limit == NO_LIMIT ? ours[round] : ours[round] / limit[round];
     }
+    result->group = what->group;
     snprintf(result->name, sizeof result->name, "%s", what->name);
     result->against = what->against;
     result->ours_ns = spread_of(ours, rounds).median;
