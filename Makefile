@@ -22,6 +22,9 @@ SANITIZE   ?=
 COVERAGE   ?=
 SUITE      ?=
 SKIP_SUITES ?=
+CJSON_SRC  ?=
+LIBCRYPTO_A ?=
+PYTHON3 ?= python3
 V ?=
 
 VERSION := $(shell cat VERSION)
@@ -113,7 +116,8 @@ TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_
 # A command is shown by one word and its file; V=1 shows it whole.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
-.PHONY: all deps test test-all test-programs lint format demo inspect webapp bench coverage install uninstall clean help FORCE
+.PHONY: all deps test test-all test-programs lint format demo inspect webapp bench coverage install uninstall clean help FORCE \
+        deps-selfcontained amalgamation selfcontained static install-static uninstall-static
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
 ifeq ($(instrumented),)
@@ -154,6 +158,61 @@ $(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
 $(JOSE_ARCHIVE): $(JOSE_OBJECTS) $(BUILD)/sources
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $(JOSE_OBJECTS)
+
+# ---------------------------------------------------------------- other links of the same source
+# All of the source and cJSON become one C file, in which everything is static but the entry points
+# (tools/amalgamate). The self-contained extension and the static library are made of that.
+AMALGAMATION := build/amalgamation/jwt_ext.c
+SELFCONTAINED := build/selfcontained/$(LIBRARY)
+STATIC_LIBRARY := build/static/libjwt_ext.a
+STATIC_CRYPTO = $(or $(LIBCRYPTO_A),$(shell $(PKG_CONFIG) --variable=libdir libcrypto 2>/dev/null)/libcrypto.a)
+# Without traps, floor() is a few instructions instead of the only need of libm.
+ONE_FILE_FLAGS = -std=c11 -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math -Wall -Wextra \
+    $(if $(filter yes,$(WERROR)),-Werror) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(HARDEN)
+SELFCONTAINED_DEFINES := -DJWT_EXT_LINKAGE='"selfcontained"' -DJWT_EXT_OWN_OPENSSL
+# It stays in memory once it is loaded: OpenSSL leaves threads with destructors that are code of its own.
+SELFCONTAINED_FLAGS = $(SHARED_FLAGS) $(if $(filter Linux,$(SYSTEM)),-Wl$(comma)-z$(comma)nodelete -Wl$(comma)--as-needed)
+
+amalgamation: $(AMALGAMATION)
+selfcontained: $(SELFCONTAINED)
+static: $(STATIC_LIBRARY) build/static/jwt_ext.h build/static/jwt_ext.pc
+
+deps-selfcontained:
+	@DEPS='$(DEPS)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' PKG_CONFIG='$(PKG_CONFIG)' SQLITE3='$(SQLITE3)' \
+	    PYTHON3='$(PYTHON3)' sh tools/install-deps build selfcontained
+
+build/cjson/version: FORCE | deps-selfcontained
+	@CJSON_SRC='$(CJSON_SRC)' tools/cjson-source build/cjson
+
+$(AMALGAMATION): tools/amalgamate VERSION LICENSE $(SOURCES) $(wildcard src/*/*.h) build/cjson/version
+	$(call say,ONE,$@)$(PYTHON3) tools/amalgamate build/cjson $(@D)
+
+build/one-file-flags: FORCE
+	$(call record,$(CC) $(ONE_FILE_FLAGS) $(SELFCONTAINED_DEFINES) $(SELFCONTAINED_FLAGS) $(LDFLAGS) $(STATIC_CRYPTO))
+
+build/selfcontained/jwt_ext.o: $(AMALGAMATION) build/one-file-flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ONE_FILE_FLAGS) $(SELFCONTAINED_DEFINES) -c -o $@ $<
+
+$(SELFCONTAINED): build/selfcontained/jwt_ext.o jwt_ext.map
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(SELFCONTAINED_FLAGS) -o $@.new $< $(STATIC_CRYPTO) $(SYSTEM_LIBS) && mv $@.new $@
+
+build/static/jwt_ext.o: $(AMALGAMATION) build/one-file-flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ONE_FILE_FLAGS) -DSQLITE_CORE -c -o $@ $<
+
+$(STATIC_LIBRARY): build/static/jwt_ext.o
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $<
+
+build/static/jwt_ext.h: $(AMALGAMATION)
+	@mkdir -p $(@D)
+	@cp build/amalgamation/jwt_ext.h $@
+
+# As it lies here it leads to its own folder; `make install-static` puts the real ones in.
+build/static/jwt_ext.pc: packaging/jwt_ext.pc.in VERSION
+	@mkdir -p $(@D)
+	@sed 's|@version@|$(VERSION)|; s|@libdir@|$${pcfiledir}|; s|@includedir@|$${pcfiledir}|' $< >$@
 
 # ---------------------------------------------------------------- programs of tests
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | deps
@@ -237,6 +296,16 @@ install: $(LIBRARY)
 	for file in $$(find sql -type f 2>/dev/null); do install -m 644 "$$file" "$(SHARE_DIR)/$$file" || exit 1; done
 	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md); do install -m 644 "$$file" "$(DOC_DIR)/$$file" || exit 1; done
 
+install-static: static
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(PREFIX)/include'
+	install -m 644 $(STATIC_LIBRARY) '$(DESTDIR)$(LIBDIR)/libjwt_ext.a'
+	install -m 644 build/static/jwt_ext.h '$(DESTDIR)$(PREFIX)/include/jwt_ext.h'
+	sed 's|@version@|$(VERSION)|; s|@libdir@|$(LIBDIR)|; s|@includedir@|$(PREFIX)/include|' packaging/jwt_ext.pc.in \
+	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/jwt_ext.pc'
+
+uninstall-static:
+	rm -f '$(DESTDIR)$(LIBDIR)/libjwt_ext.a' '$(DESTDIR)$(PREFIX)/include/jwt_ext.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/jwt_ext.pc'
+
 # The folders of its own go whole, the shared one only if nothing else is in it.
 uninstall:
 	rm -f '$(EXTENSION_DIR)/$(LIBRARY)'
@@ -250,6 +319,10 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 #: make             build ./jwt_ext (.so, .dylib or .dll); installs missing packages first
+#: make selfcontained  build/selfcontained/jwt_ext.so: needs the C library alone (OpenSSL and cJSON are in it)
+#: make static      build/static/: libjwt_ext.a, jwt_ext.h, jwt_ext.pc, to link into a program
+#: make amalgamation  build/amalgamation/: one C file and one header
+#:                    CJSON_SRC=folder  cJSON's source, else the distribution's   LIBCRYPTO_A=file
 #: make demo        build, then run sql/demo.sql in the sqlite3 shell
 #: make inspect     TOKEN=eyJ... [KEY=file] [OPTIONS=json]: what a token is, and why it is refused
 #: make webapp      examples/webapp on http://127.0.0.1:8000/ (PORT=8000), with an empty database
@@ -265,6 +338,7 @@ help:
 #: make install     PREFIX=/usr/local  LIBDIR=$PREFIX/lib  DATADIR=$PREFIX/share  DESTDIR=
 #:                    $LIBDIR/sqlite3/jwt_ext.so, $DATADIR/jwt_ext/sql/, $DATADIR/doc/jwt_ext/
 #: make uninstall   the same settings
+#: make install-static, uninstall-static   $LIBDIR/libjwt_ext.a, its header and pkg-config file
 #: make clean       remove what was built
 #:
 #: Settings: CC=clang  CFLAGS="-O2 -g"  WERROR=no (for packagers)  DEPS=no (install nothing)

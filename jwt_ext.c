@@ -14,6 +14,7 @@
 
 SQLITE_EXTENSION_INIT1
 
+#include "src/jose/secure.h"
 #include "src/sqlite/functions.h"
 #include "src/sqlite/revocation.h"
 
@@ -97,6 +98,7 @@ static int start(sqlite3 *db, char **message, bool issues)
             "jwt_ext needs SQLite 3.37.0 or later; this is %s", sqlite3_libversion());
         return SQLITE_ERROR;
     }
+    secure_start();
     connection = connection_new(db);
     if (connection == NULL) return SQLITE_NOMEM;
     rc = register_all(db, connection, issues);

@@ -9,6 +9,13 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+void secure_start(void)
+{
+#ifdef JWT_EXT_OWN_OPENSSL
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+#endif
+}
+
 void *memory_new(size_t size)
 {
     void *memory = OPENSSL_malloc(size ? size : 1);

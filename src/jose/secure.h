@@ -9,6 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+** Makes OpenSSL ready; to be called before anything else here, as often as one
+** likes. A build that carries its own OpenSSL (JWT_EXT_OWN_OPENSSL) leaves the
+** configuration file alone, since that speaks to the host's: its providers and
+** default properties are another library's. Nor does it clean up at exit, when
+** threads of the host may still be at work.
+*/
+void secure_start(void);
+
 /* `size` bytes (at least 1), uninitialised, or NULL. The caller owns them: memory_free(). */
 void *memory_new(size_t size);
 
