@@ -471,7 +471,9 @@ int revocation_cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context
 {
     struct cursor *cursor = (struct cursor *)base;
     int source = column + STORE_MATCH;
-    if (column >= REVOCATION_TOKEN) return question_column(cursor, context, column);
+    if (column >= REVOCATION_TOKEN && column <= REVOCATION_HEADER_KID) {
+        return question_column(cursor, context, column);
+    }
     if (cursor->statement == NULL) return unknown_column(cursor, context, column);
     if (column == REVOCATION_RULE) return rule_column(cursor, context);
     if (column < MATCH_COUNT && sqlite3_column_bytes(cursor->statement, source) == 0) {

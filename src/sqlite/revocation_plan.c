@@ -19,7 +19,10 @@ SQLITE_EXTENSION_INIT3
 /* SQLite checks a constraint again, and then `NULL = NULL` would hide an answer, where its number is higher. */
 #define LAST_OMITTED 15
 
-/* Which constraint serves for what; -1: none. */
+#define NOT_CHOSEN (-1)
+#define CANNOT_BE_ANSWERED (-2)
+
+/* Which constraint serves for what; negative: none. */
 struct choice {
     int questions[QUESTION_COUNT];
     int match[MATCH_COUNT];
@@ -62,7 +65,12 @@ static int choose_question(struct choice *choice, sqlite3_index_info *info, int 
     int *chosen = &choice->questions[constraint->iColumn - REVOCATION_TOKEN];
     if (!is_equality(constraint)) return SQLITE_OK;
     if (!constraint->usable) return SQLITE_CONSTRAINT;
-    if (*chosen < 0 && index <= LAST_OMITTED && !is_in_list(info, index)) *chosen = index;
+    /* Two values at once: "no row" would only say that they differ. */
+    if (*chosen != NOT_CHOSEN || index > LAST_OMITTED || is_in_list(info, index)) {
+        *chosen = CANNOT_BE_ANSWERED;
+    } else {
+        *chosen = index;
+    }
     return SQLITE_OK;
 }
 
@@ -115,7 +123,7 @@ static int choose(struct choice *choice, sqlite3_index_info *info)
         /* LIMIT and OFFSET name no column. */
         if (op >= 73 && op < SQLITE_INDEX_CONSTRAINT_FUNCTION) continue;
         if (column < 0 || column >= REVOCATION_COLUMN_COUNT) continue;
-        if (column >= REVOCATION_TOKEN) {
+        if (column >= REVOCATION_TOKEN && column <= REVOCATION_HEADER_KID) {
             int rc = choose_question(choice, info, i);
             if (rc != SQLITE_OK) return rc;
         } else {
@@ -240,19 +248,21 @@ static unsigned named_questions(const sqlite3_index_info *info)
 int revocation_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     struct choice choice = {
-        .questions = { -1, -1, -1 },
-        .match = { -1, -1, -1, -1, -1, -1, -1 },
-        .rule = -1,
-        .lower = -1,
-        .upper = -1,
+        .questions = { NOT_CHOSEN, NOT_CHOSEN, NOT_CHOSEN },
+        .rule = NOT_CHOSEN,
+        .lower = NOT_CHOSEN,
+        .upper = NOT_CHOSEN,
     };
     unsigned named = named_questions(info);
     unsigned asked = 0;
-    int rc = choose(&choice, info);
+    int rc;
     (void)base;
+    for (int column = 0; column < MATCH_COUNT; column++) choice.match[column] = NOT_CHOSEN;
+    rc = choose(&choice, info);
     if (rc != SQLITE_OK) return rc;
     for (unsigned i = 0; i < QUESTION_COUNT; i++) {
         if (choice.questions[i] >= 0) asked |= 1u << i;
+        if (choice.questions[i] != NOT_CHOSEN) named |= 1u << i;
     }
     if (named == 0 && asked == 0) return plan_columns(info, &choice);
     if ((named & ~asked) != 0 || !plan_question(info, &choice)) {

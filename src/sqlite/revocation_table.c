@@ -20,8 +20,8 @@ SQLITE_EXTENSION_INIT3
 static const char declaration[] =
     "CREATE TABLE x(jti TEXT, sid TEXT, sub TEXT, client_id TEXT, aud TEXT, kid TEXT, iss TEXT, "
     "issued_before REAL, expires_at REAL, reason TEXT, actor TEXT, revoked_at REAL, "
-    "rule TEXT HIDDEN NOT NULL PRIMARY KEY, token TEXT HIDDEN, claims TEXT HIDDEN, "
-    "header_kid TEXT HIDDEN) WITHOUT ROWID";
+    "token TEXT HIDDEN, claims TEXT HIDDEN, header_kid TEXT HIDDEN, "
+    "rule TEXT HIDDEN NOT NULL PRIMARY KEY) WITHOUT ROWID";
 
 /* ---- life ---- */
 

@@ -18,10 +18,11 @@ enum revocation_column {
     REVOCATION_REASON,
     REVOCATION_ACTOR,
     REVOCATION_REVOKED_AT,
-    REVOCATION_RULE, /* hidden, the key */
+    /* Hidden. The first stands for what `name(x)` in FROM says, so that it asks about a token. */
     REVOCATION_TOKEN,
     REVOCATION_CLAIMS,
     REVOCATION_HEADER_KID,
+    REVOCATION_RULE, /* the key */
     REVOCATION_COLUMN_COUNT,
 };
 

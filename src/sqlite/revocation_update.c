@@ -31,7 +31,7 @@ static bool is_null(sqlite3_value *value)
 static const char *column_name(int column)
 {
     static const char *const names[] = { "issued_before", "expires_at", "reason", "actor",
-        "revoked_at", "rule", "token", "claims", "header_kid" };
+        "revoked_at", "token", "claims", "header_kid", "rule" };
     return column < MATCH_COUNT ? match_column_name((enum match_column)column)
                                 : names[column - MATCH_COUNT];
 }
@@ -241,8 +241,8 @@ static int insert_row(struct revocation_table *table, struct row *row)
 {
     int rc = check_audit(table, row);
     if (rc != SQLITE_OK) return rc;
-    for (int column = REVOCATION_RULE; column < REVOCATION_COLUMN_COUNT; column++) {
-        if (column == REVOCATION_TOKEN || is_null(row->values[column])) continue;
+    for (int column = REVOCATION_CLAIMS; column < REVOCATION_COLUMN_COUNT; column++) {
+        if (is_null(row->values[column])) continue;
         return revocation_table_refuse(table, "%s: cannot be set", column_name(column));
     }
     if (!is_null(row->values[REVOCATION_TOKEN])) return insert_token(table, row);
@@ -256,9 +256,8 @@ static int insert_row(struct revocation_table *table, struct row *row)
 static int check_same_key(
     struct revocation_table *table, const struct row *row, const struct rule_key *old)
 {
-    for (int column = REVOCATION_RULE; column < REVOCATION_COLUMN_COUNT; column++) {
-        sqlite3_value *value = row->values[column];
-        if (column == REVOCATION_RULE || sqlite3_value_nochange(value)) continue;
+    for (int column = REVOCATION_TOKEN; column <= REVOCATION_HEADER_KID; column++) {
+        if (sqlite3_value_nochange(row->values[column])) continue;
         return revocation_table_refuse(table, "%s: cannot be set", column_name(column));
     }
     for (int column = 0; column < MATCH_COUNT; column++) {
