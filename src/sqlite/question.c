@@ -64,7 +64,9 @@ int question_ask(struct question *question, struct connection *connection,
     if (no_memory) return SQLITE_NOMEM;
     switch (verdict_reach(&question->verification, text, length, question->keys, question->policy,
         &question->services)) {
-    case REACHED: return SQLITE_OK;
+    case REACHED:
+        rc = revocation_confirm(connection, question->policy, mark, fault);
+        return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : rc;
     case REACHED_NO_MEMORY: return SQLITE_NOMEM;
     default: return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : question->failure;
     }
@@ -75,7 +77,7 @@ bool question_ask_scalar(struct question *question, sqlite3_context *context, co
     int options_argument)
 {
     struct fault fault = { FAULT_NONE, "" };
-    struct revocation_mark own = { NULL };
+    struct revocation_mark own = { NULL, false };
     struct revocation_mark *kept =
         options == NULL ? NULL : revocation_mark_kept(context, options_argument);
     int rc = question_ask(question, sqlite3_user_data(context), kept != NULL ? kept : &own, use,

@@ -23,6 +23,7 @@ extern const struct module_table revocation_tables;
 */
 struct revocation_mark {
     struct revocation_table *table; /* a reference, or NULL */
+    bool is_sure;                   /* within this execution the name was seen to mean this table */
 };
 
 /* Forgets. Safe twice. */
@@ -44,6 +45,8 @@ void revocation_mark_keep(
 ** revocation table, and a policy whose leeway is larger than the table's, are
 ** the caller's mistakes. Does nothing where there is no revoked_by. SQLITE_OK;
 ** SQLITE_ERROR with `fault`; or the code to raise (SQLITE_BUSY and the like).
+** What is found may be what the name meant when it was last used: revocation_ask()
+** makes sure, and so must revocation_confirm() where a verdict came without asking.
 */
 int revocation_find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, struct fault *fault);
@@ -55,5 +58,13 @@ int revocation_find(struct connection *connection, const struct policy *policy,
 */
 int revocation_ask(struct connection *connection, struct revocation_mark *mark,
     const struct verification *verification, enum status *status, struct fault *fault);
+
+/*
+** After a verdict that may have come without asking: makes sure, once for each
+** execution, that the name still means a revocation table. Returns as
+** revocation_find() does.
+*/
+int revocation_confirm(struct connection *connection, const struct policy *policy,
+    struct revocation_mark *mark, struct fault *fault);
 
 #endif

@@ -5,16 +5,21 @@
 ** The name is resolved by SQLite itself: a private `SELECT ... WHERE token = ''`
 ** connects the table if need be, checks that the schema in memory is the one in
 ** the file, and ends in the table's own xFilter, which notes that it was asked.
-** An ordinary table, or a view, notes nothing. That costs a prepare, so it is
-** done once for each execution of a statement; the mark that remembers the
-** result dies with the execution. Longer it must not live: after DETACH and
-** ATTACH, or DROP and CREATE, the same name is another table, while a statement
-** that somebody has not finalized may still hold the old one.
+** An ordinary table, or a view, notes nothing. That costs a prepare, several
+** times what a verification costs, so the table remembers the name by which it
+** was found.
 **
-** Within an execution the mark is checked at each question: the table has been
-** disconnected, or SQLite had to prepare one of its statements again. Then the
-** name is resolved again, and the question asked again while the private
-** statement is open, so that nothing can change in between.
+** What a name means changes in few ways, and each of them shows. DROP and RENAME
+** in this connection call the table's methods, which give up its statements.
+** DETACH, and the ROLLBACK of a schema change, expire every statement of the
+** connection. Any other schema change, by whomever, makes SQLite prepare the
+** table's statements again when they are stepped next, as every question does
+** but where nothing was committed since the last one. Where one of these is the
+** case, or the shadow table is not fit, the name is resolved again, and the
+** question asked again while the private statement is open, so that nothing can
+** change in between. (Less is not enough: an idle statement of the host keeps
+** SQLite from disconnecting the table of a file that was detached, and the table
+** would answer for another file of its name.)
 */
 #include "revocation.h"
 
@@ -36,7 +41,7 @@ struct table_name {
 void revocation_mark_clear(struct revocation_mark *mark)
 {
     if (mark->table != NULL) revocation_table_release(mark->table);
-    mark->table = NULL;
+    *mark = (struct revocation_mark){ NULL, false };
 }
 
 static void mark_free(void *mark)
@@ -52,8 +57,8 @@ struct revocation_mark *revocation_mark_kept(sqlite3_context *context, int optio
 
 /*
 ** Auxiliary data of an argument lives until the statement is reset, or, where
-** the argument is no constant, until this call returns: then every call
-** resolves the name anew, which is slow and right.
+** the argument is no constant, until this call returns: then every call makes
+** sure of the name anew.
 */
 void revocation_mark_keep(
     sqlite3_context *context, int options_argument, struct revocation_mark *mark)
@@ -70,7 +75,7 @@ void revocation_mark_keep(
 
 static bool is_alive(const struct revocation_mark *mark)
 {
-    return mark->table != NULL && !mark->table->is_dead;
+    return mark->table != NULL && !mark->table->is_dead && mark->table->store.is_found;
 }
 
 /* ---- names ---- */
@@ -133,7 +138,7 @@ static int resolve(struct connection *connection, const struct table_name *name,
     if (rc == SQLITE_OK) rc = sqlite3_step(*statement);
     table = rc == SQLITE_ROW ? asked_table(connection, name) : NULL;
     if (table != NULL) {
-        mark->table = revocation_table_retain(table);
+        *mark = (struct revocation_mark){ revocation_table_retain(table), true };
         return SQLITE_OK;
     }
     /* BUSY, INTERRUPT, I/O errors and the like are raised as they are: the caller may try again. */
@@ -155,6 +160,36 @@ static int check_leeway(
     return SQLITE_ERROR;
 }
 
+/* What the same revoked_by meant when it was last resolved, if that can still be told. */
+static struct revocation_table *known_table(struct connection *connection, struct json_value name)
+{
+    struct revocation_table *table = connection->revocations;
+    while (table != NULL && !(table->store.is_found && table->known_length == name.length &&
+                                memcmp(table->known_as, name.text, name.length) == 0)) {
+        table = table->next;
+    }
+    return table;
+}
+
+/*
+** Lets the table know by which name it was found: its snapshot statement,
+** prepared now, minds every change from here on. Where that fails it only means
+** that the next question looks for the table again.
+*/
+static void remember(struct revocation_table *table, struct json_value name)
+{
+    sqlite3_stmt *snapshot;
+    char *copy = sqlite3_malloc64(name.length + 1);
+    table->store.is_found = false;
+    sqlite3_free(table->known_as);
+    table->known_as = copy;
+    if (copy == NULL) return;
+    memcpy(copy, name.text, name.length);
+    table->known_length = name.length;
+    table->store.is_found =
+        store_statement(&table->store, STATEMENT_SNAPSHOT, &snapshot) == SQLITE_OK;
+}
+
 /* Resolves and remembers. `*statement` as resolve() leaves it. */
 static int find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, sqlite3_stmt **statement, struct fault *fault)
@@ -164,6 +199,7 @@ static int find(struct connection *connection, const struct policy *policy,
     revocation_mark_clear(mark);
     if (rc == SQLITE_OK) rc = resolve(connection, &name, mark, statement, fault);
     name_release(&name);
+    if (rc == SQLITE_OK) remember(mark->table, policy->revoked_by);
     if (rc == SQLITE_OK) rc = check_leeway(mark->table, policy, fault);
     if (rc != SQLITE_OK) revocation_mark_clear(mark);
     return rc;
@@ -172,9 +208,16 @@ static int find(struct connection *connection, const struct policy *policy,
 int revocation_find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, struct fault *fault)
 {
+    struct revocation_table *known;
     sqlite3_stmt *statement = NULL;
     int rc;
     if (policy->revoked_by.text == NULL || is_alive(mark)) return SQLITE_OK;
+    known = known_table(connection, policy->revoked_by);
+    if (known != NULL && policy->leeway <= known->options.leeway) {
+        revocation_mark_clear(mark);
+        mark->table = revocation_table_retain(known);
+        return SQLITE_OK;
+    }
     rc = find(connection, policy, mark, &statement, fault);
     sqlite3_finalize(statement);
     return rc;
@@ -209,7 +252,7 @@ static int ask(struct revocation_table *table, const struct verification *verifi
     subject_start(&subject, &verification->claims, verification->header.kid);
     revocation_table_enter(table);
     rc = probe_ask(&probe);
-    *moved = table->store.moved || table->is_dead;
+    *moved = table->store.moved || table->is_dead || (rc & 0xff) == SQLITE_CORRUPT;
     *status = rc == SQLITE_OK ? status_of(probe.answer) : STATUS_REVOCATION_UNKNOWN;
     revocation_table_leave(table);
     subject_release(&subject);
@@ -229,5 +272,31 @@ int revocation_ask(struct connection *connection, struct revocation_mark *mark,
         if (rc == SQLITE_OK) rc = ask(mark->table, verification, status, &moved);
         sqlite3_finalize(statement);
     }
+    if (rc == SQLITE_OK) mark->is_sure = true;
+    return rc;
+}
+
+/* True in `*same` where nothing can have changed what the mark's name means. */
+static int look(struct revocation_table *table, bool *same)
+{
+    int rc;
+    revocation_table_enter(table);
+    rc = probe_schema(&table->store);
+    *same = rc == SQLITE_OK && !table->store.moved && !table->is_dead;
+    revocation_table_leave(table);
+    return (rc & 0xff) == SQLITE_CORRUPT ? SQLITE_OK : rc;
+}
+
+int revocation_confirm(struct connection *connection, const struct policy *policy,
+    struct revocation_mark *mark, struct fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    bool same = false;
+    int rc = SQLITE_OK;
+    if (policy->revoked_by.text == NULL || (mark->is_sure && is_alive(mark))) return SQLITE_OK;
+    if (is_alive(mark)) rc = look(mark->table, &same);
+    if (rc == SQLITE_OK && !same) rc = find(connection, policy, mark, &statement, fault);
+    sqlite3_finalize(statement);
+    if (rc == SQLITE_OK) mark->is_sure = true;
     return rc;
 }

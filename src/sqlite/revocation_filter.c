@@ -1,9 +1,9 @@
 /*
 ** revocation_filter.c - see revocation_filter.h.
 **
-** A block is eight words of 32 bits, and a key sets one bit in each word: the
-** layout of the split block Bloom filter in the Parquet format's
-** specification. 16 bits a rule give about one false alarm in 600 questions.
+** A block is eight words of 32 bits, and a key sets one bit in each word, as in
+** the split block Bloom filter of the Parquet format. 16 bits a rule give about
+** one false alarm in 600 questions.
 */
 #include "revocation_filter.h"
 
@@ -116,19 +116,19 @@ size_t filter_size(const struct filter *filter)
     return sizeof *filter + (size_t)filter->block_count * sizeof(struct block);
 }
 
-/* The upper half of the hash chooses the block, the lower half its bits. */
+/*
+** The upper half of the hash chooses the block. Its lowest 40 bits choose the
+** bits: 8 of them weigh nothing in the choice of one of FILTER_BYTES_MAX / 32 blocks.
+*/
 static size_t block_index(const struct filter *filter, uint64_t hash)
 {
     return (size_t)((hash >> 32) * filter->block_count >> 32);
 }
 
-/* Odd multipliers, one a word: each takes five other bits of the hash. */
-static const uint32_t salts[BLOCK_WORDS] = { 0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d,
-    0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31 };
-
+/* Each word takes five other bits of the hash. */
 static uint32_t bit_of(uint64_t hash, size_t word)
 {
-    return UINT32_C(1) << ((uint32_t)hash * salts[word] >> 27);
+    return UINT32_C(1) << (hash >> 5 * word & 31);
 }
 
 void filter_add(struct filter *filter, uint64_t hash)
@@ -151,6 +151,6 @@ bool filter_may_have(const struct filter *filter, uint64_t hash)
 {
     const struct block *block = &filter->blocks[block_index(filter, hash)];
     uint32_t missing = 0;
-    for (size_t i = 0; i < BLOCK_WORDS; i++) missing |= bit_of(hash, i) & ~block->words[i];
-    return missing == 0;
+    for (size_t i = 0; i < BLOCK_WORDS; i++) missing |= ~block->words[i] >> (hash >> 5 * i & 31);
+    return (missing & 1) == 0;
 }

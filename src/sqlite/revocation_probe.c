@@ -48,8 +48,15 @@ static bool is_expired(sqlite3_stmt *statement)
     return sqlite3_expired(statement) != 0;
 }
 
-/* Makes sure that a read transaction lasts until leave(), and that the statements fit the schema. */
-static int enter(struct store *store, struct footing *footing)
+/*
+** Makes sure that a read transaction lasts until leave(), and that the statements
+** fit the schema. Stepping the snapshot statement does both: SQLite compares the
+** schema with that of the file, and prepares again where they differ. Within a
+** transaction that is under way it is stepped if `minds_schema` only: there the
+** statements that come after it do the same, or nothing has been committed since
+** they last did.
+*/
+static int enter(struct store *store, bool minds_schema, struct footing *footing)
 {
     sqlite3_stmt *snapshot;
     int state = sqlite3_txn_state(store->db, store->schema);
@@ -58,7 +65,7 @@ static int enter(struct store *store, struct footing *footing)
     footing->opened = false;
     footing->is_read = false;
     if (rc != SQLITE_OK) return rc;
-    if (state == SQLITE_TXN_NONE || is_expired(snapshot)) {
+    if (minds_schema || state == SQLITE_TXN_NONE || is_expired(snapshot)) {
         rc = store_step(store, snapshot);
         footing->opened = rc == SQLITE_ROW;
         if (rc == SQLITE_DONE) rc = store_corrupt(store, "is not what it was made as");
@@ -234,13 +241,17 @@ static struct rule_key course_key(const struct course *course)
     return key;
 }
 
+/*
+** Up to the last column that the kind has: the others are '' in every row of
+** it, and each that is named costs as much as a comparison.
+*/
 static int prepare_probe(struct store *store, unsigned kind, sqlite3_stmt **statement)
 {
     char format[512];
     int parameter = 0;
     sqlite3_snprintf((int)sizeof format, format,
         "SELECT issued_before FROM \"%%w\".\"%%w_rules\" WHERE kind = %u", kind);
-    for (int column = 0; column < MATCH_COUNT; column++) {
+    for (int column = 0; (kind & KIND_MATCH_MASK) >> column != 0; column++) {
         size_t length = strlen(format);
         int room = (int)(sizeof format - length);
         const char *name = match_column_name((enum match_column)column);
@@ -438,7 +449,7 @@ int probe_ask(struct probe *probe)
     if (!look_ahead(&course)) return SQLITE_NOMEM;
     store->is_asking = true;
     store->moved = false;
-    rc = enter(store, &footing);
+    rc = enter(store, false, &footing);
     if (rc == SQLITE_OK) {
         rc = find_kinds(store, &footing, &own, &course.kinds);
         bool is_kept = course.kinds == &store->cache.kinds;
@@ -456,12 +467,23 @@ int probe_ask(struct probe *probe)
     return rc;
 }
 
+int probe_schema(struct store *store)
+{
+    struct footing footing;
+    int rc;
+    store->moved = false;
+    rc = enter(store, true, &footing);
+    if (rc == SQLITE_OK) leave(store, &footing);
+    return rc;
+}
+
 int probe_kinds(struct store *store, struct kind_list *own, const struct kind_list **kinds)
 {
     struct footing footing;
-    int rc = enter(store, &footing);
-    if (rc != SQLITE_OK) return rc;
+    int rc;
     store->moved = false;
+    rc = enter(store, false, &footing);
+    if (rc != SQLITE_OK) return rc;
     rc = find_kinds(store, &footing, own, kinds);
     leave(store, &footing);
     return rc;

@@ -37,6 +37,9 @@ struct probe {
 */
 int probe_ask(struct probe *probe);
 
+/* Asks nothing but whether the schema is the one that was seen last: store->moved tells, or an error. */
+int probe_schema(struct store *store);
+
 /* The kinds in use: `*kinds` points to what is kept, or to `own`. In a snapshot of the caller's. */
 int probe_kinds(struct store *store, struct kind_list *own, const struct kind_list **kinds);
 

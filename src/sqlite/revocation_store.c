@@ -22,7 +22,8 @@ SQLITE_EXTENSION_INIT3
     "OR expires_at < ifnull(excluded.expires_at, 9e999)"
 
 static const char *const statement_texts[STATEMENT_COUNT] = {
-    [STATEMENT_SNAPSHOT] = "SELECT (SELECT kind FROM " SHADOW " LIMIT 1)",
+    /* Begins a read transaction, minds the schema, and reads no row. */
+    [STATEMENT_SNAPSHOT] = "SELECT CASE WHEN ?1 THEN (SELECT kind FROM " SHADOW " LIMIT 1) END",
     [STATEMENT_NEXT_KIND] =
         "SELECT (SELECT kind FROM " SHADOW " WHERE kind > ?1 ORDER BY kind LIMIT 1)",
     [STATEMENT_INSERT] = "INSERT INTO " SHADOW "(" ALL_COLUMNS
@@ -76,6 +77,7 @@ void store_rest(struct store *store)
     filter_free(store->cache.filter);
     memset(&store->cache, 0, sizeof store->cache);
     store->is_checked = false;
+    store->is_found = false;
 }
 
 void store_close(struct store *store)

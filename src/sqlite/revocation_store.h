@@ -74,8 +74,10 @@ struct store {
     sqlite3_stmt *lookups[KIND_MATCH_MASK + 1]; /* see store_lookup_take() */
     bool is_asking;  /* a question is under way: a hostile shadow table could ask again */
     bool is_checked; /* the shadow table has its shape, as of the last schema that was seen */
-    bool moved;      /* SQLite prepared one of the statements again */
-    char *message;   /* sqlite3_malloc()ed text of the last failure, or NULL */
+    bool
+        is_found; /* it was found by its name, and the snapshot statement minds since then what changes */
+    bool moved;    /* SQLite prepared one of the statements again */
+    char *message; /* sqlite3_malloc()ed text of the last failure, or NULL */
     struct store_cache cache;
 };
 

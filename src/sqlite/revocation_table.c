@@ -35,6 +35,7 @@ void revocation_table_release(struct revocation_table *table)
 {
     if (--table->references > 0) return;
     sqlite3_free(table->spare_cursor);
+    sqlite3_free(table->known_as);
     store_close(&table->store);
     connection_release(table->connection);
     sqlite3_free(table);

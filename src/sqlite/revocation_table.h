@@ -40,6 +40,9 @@ struct revocation_table {
     bool is_dead;        /* SQLite has disconnected it */
     void *spare_cursor;  /* sqlite3_malloc64()ed by revocation_cursor.c, or NULL */
     struct header_memo header;
+    /* The revoked_by that last found this table, as it stands in the options; or NULL. sqlite3_malloc()ed. */
+    char *known_as;
+    size_t known_length;
     bool was_asked; /* set by each question in SQL; for the one who looks for a table by name */
 };
 

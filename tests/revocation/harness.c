@@ -240,3 +240,50 @@ const char *answer_of(sqlite3 *database, const char *token, const char *table)
         "WHERE token = %Q LIMIT 1), 'ok')",
         table, token);
 }
+
+/* ---- questions ---- */
+
+sqlite3 *new_file(const char *name, const char *journal)
+{
+    sqlite3 *database = open_database(scratch(name));
+    run(database,
+        "PRAGMA journal_mode = %s; PRAGMA synchronous = OFF; "
+        "CREATE VIRTUAL TABLE revoked USING jwt_revocation",
+        journal);
+    return database;
+}
+
+const char *ask_many(sqlite3 *database, const char *token, const char *table)
+{
+    return ask(database,
+        "WITH RECURSIVE n(n) AS (SELECT count(*) * 0 FROM %w.sqlite_schema UNION ALL SELECT n + 1 "
+        "FROM n WHERE n < %d) SELECT group_concat(DISTINCT jwt_status(%Q, " SECRET
+        ", '{\"now\":1000,\"revoked_by\":\"%w\"}')) FROM n",
+        strchr(table, '.') != NULL ? "aux" : "main", MANY, token, table);
+}
+
+sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK) {
+        give_up("%s in: %s", sqlite3_errmsg(database), sql);
+    }
+    return statement;
+}
+
+sqlite3_stmt *prepare_verdicts(sqlite3 *database, const char *token, const char *table)
+{
+    char *sql = sqlite3_mprintf("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) "
+                                "SELECT jwt_status(%Q, " SECRET
+                                ", '{\"now\":1000,\"revoked_by\":\"%w\"}') FROM n",
+        token, table);
+    sqlite3_stmt *statement = prepare(database, sql);
+    sqlite3_free(sql);
+    return statement;
+}
+
+const char *next_verdict(sqlite3_stmt *statement)
+{
+    if (sqlite3_step(statement) != SQLITE_ROW) return "error";
+    return (const char *)sqlite3_column_text(statement, 0);
+}

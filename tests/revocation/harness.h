@@ -69,6 +69,25 @@ const char *status_of(sqlite3 *database, const char *token, const char *table);
 /* "revoked", "ok" or "unknown" by the table itself. */
 const char *answer_of(sqlite3 *database, const char *token, const char *table);
 
+/* ---- questions ---- */
+
+enum { MANY = 300 }; /* questions after which the filter of a small table has been built */
+
+/* A new file with a table `revoked`, in that journal mode. */
+sqlite3 *new_file(const char *name, const char *journal);
+
+/* Asks about the token so often, in one statement that reads the file, that all is kept that can be. */
+const char *ask_many(sqlite3 *database, const char *token, const char *table);
+
+/* Prepares, or ends the program. */
+sqlite3_stmt *prepare(sqlite3 *database, const char *sql);
+
+/* A statement that gives a verdict a row without reading any file in between. */
+sqlite3_stmt *prepare_verdicts(sqlite3 *database, const char *token, const char *table);
+
+/* The verdict of its next row, or "error". */
+const char *next_verdict(sqlite3_stmt *statement);
+
 #define SECRET "'0123456789abcdef0123456789abcdef'"
 
 #endif

@@ -1,6 +1,6 @@
 /*
 ** The traps of a question that many things can cut short: commits between its probes, transactions
-** that are rolled back, files that change under a name, statements that are prepared again.
+** that are rolled back, what others have not committed. (Names that change: test_names.c.)
 **
 ** Each of these was fallen into by a prototype; `variants/` has the product without its fix, and
 ** tests/revocation/run shows that the test of the same name then fails.
@@ -10,36 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANY = 300 }; /* questions after which the filter of a small table has been built */
-
 /* ---- what the tests share ---- */
-
-static sqlite3 *new_file(const char *name, const char *journal)
-{
-    sqlite3 *database = open_database(scratch(name));
-    run(database,
-        "PRAGMA journal_mode = %s; PRAGMA synchronous = OFF; "
-        "CREATE VIRTUAL TABLE revoked USING jwt_revocation",
-        journal);
-    return database;
-}
-
-/* Asks about the token so often, in one statement that reads the file, that all is kept that can be. */
-static const char *ask_many(sqlite3 *database, const char *token, const char *table)
-{
-    return ask(database,
-        "WITH RECURSIVE n(n) AS (SELECT count(*) * 0 FROM %w.sqlite_schema UNION ALL SELECT n + 1 "
-        "FROM n WHERE n < %d) SELECT group_concat(DISTINCT jwt_status(%Q, " SECRET
-        ", '{\"now\":1000,\"revoked_by\":\"%w\"}')) FROM n",
-        strchr(table, '.') != NULL ? "aux" : "main", MANY, token, table);
-}
-
-static unsigned data_version(sqlite3 *database, const char *schema)
-{
-    unsigned version = 0;
-    sqlite3_file_control(database, schema, SQLITE_FCNTL_DATA_VERSION, &version);
-    return version;
-}
 
 /* How often the probes of a connection ran. */
 static int probe_runs(sqlite3 *database)
@@ -52,34 +23,6 @@ static int probe_runs(sqlite3 *database)
         }
     }
     return runs;
-}
-
-static sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK) {
-        give_up("%s in: %s", sqlite3_errmsg(database), sql);
-    }
-    return statement;
-}
-
-/* A statement that gives a verdict a row without reading any file in between. */
-static sqlite3_stmt *prepare_verdicts(sqlite3 *database, const char *token, const char *table)
-{
-    char *sql = sqlite3_mprintf("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) "
-                                "SELECT jwt_status(%Q, " SECRET
-                                ", '{\"now\":1000,\"revoked_by\":\"%w\"}') FROM n",
-        token, table);
-    sqlite3_stmt *statement = prepare(database, sql);
-    sqlite3_free(sql);
-    return statement;
-}
-
-/* The verdict of its next row, or "error". */
-static const char *next_verdict(sqlite3_stmt *statement)
-{
-    if (sqlite3_step(statement) != SQLITE_ROW) return "error";
-    return (const char *)sqlite3_column_text(statement, 0);
 }
 
 /* ---- one question is one snapshot ---- */
@@ -320,171 +263,6 @@ static void uncommitted_of_others(void)
     close_database(writer);
 }
 
-/* ---- names and files ---- */
-
-/* Two files made by the same statements, one of which revokes. */
-static void make_twins(const char **fine, const char **revoking)
-{
-    *fine = scratch("twin1.db");
-    *revoking = scratch("twin2.db");
-    for (int i = 0; i < 2; i++) {
-        sqlite3 *database = open_database(i == 0 ? *fine : *revoking);
-        run(database,
-            "PRAGMA journal_mode = WAL; CREATE TABLE t(a); INSERT INTO t VALUES(1), (2); "
-            "CREATE VIRTUAL TABLE revoked USING jwt_revocation; "
-            "INSERT INTO revoked(jti) VALUES('a'), ('%s')",
-            i == 0 ? "b" : "j1");
-        close_database(database);
-    }
-}
-
-/* Opens a read transaction on aux that lasts until the statement is finalized. */
-static sqlite3_stmt *start_reading(sqlite3 *database)
-{
-    sqlite3_stmt *statement = prepare(database, "SELECT a FROM aux.t");
-    if (sqlite3_step(statement) != SQLITE_ROW) give_up("no row in aux.t");
-    return statement;
-}
-
-static void another_file_of_the_name(void)
-{
-    const char *fine, *revoking;
-    make_twins(&fine, &revoking);
-    sqlite3 *database = open_database(":memory:");
-    const char *token = token_of(database, "{\"jti\":\"j1\"}");
-    run(database, "ATTACH %Q AS aux", fine);
-    sqlite3_stmt *reader = start_reading(database);
-    check_text(ask_many(database, token, "aux.revoked"), "ok", "the first file");
-    unsigned version = data_version(database, "aux");
-    sqlite3_finalize(reader);
-    /* Prepared and idle: it keeps SQLite from disconnecting the first table. */
-    sqlite3_stmt *idle = prepare(database, "SELECT 1 FROM aux.revoked WHERE token = 'x'");
-    sqlite3_step(idle);
-    sqlite3_reset(idle);
-    run(database, "DETACH aux; ATTACH %Q AS aux", revoking);
-    reader = start_reading(database);
-    check(data_version(database, "aux") == version,
-        "the two files have data versions %u and %u: nothing is shown", version,
-        data_version(database, "aux"));
-    check_text(status_of(database, token, "aux.revoked"), "revoked", "the second file");
-    check_text(answer_of(database, token, "aux.revoked"), "revoked", "by the table");
-    sqlite3_finalize(reader);
-    sqlite3_finalize(idle);
-    close_database(database);
-}
-
-static void another_file_within_a_statement(void)
-{
-    const char *fine, *revoking;
-    make_twins(&fine, &revoking);
-    sqlite3 *database = open_database(":memory:");
-    const char *token = token_of(database, "{\"jti\":\"j1\"}");
-    run(database, "ATTACH %Q AS aux", fine);
-    sqlite3_stmt *idle = prepare(database, "SELECT 1 FROM aux.revoked WHERE token = 'x'");
-    sqlite3_step(idle);
-    sqlite3_reset(idle);
-    sqlite3_stmt *verdicts = prepare_verdicts(database, token, "aux.revoked");
-    sqlite3_stmt *reader = start_reading(database);
-    for (int i = 0; i < MANY; i++) check_text(next_verdict(verdicts), "ok", "the first file");
-    unsigned version = data_version(database, "aux");
-    sqlite3_finalize(reader);
-    run(database, "DETACH aux; ATTACH %Q AS aux", revoking);
-    reader = start_reading(database);
-    check(data_version(database, "aux") == version, "the data versions differ: nothing is shown");
-    check_text(next_verdict(verdicts), "revoked", "the second file, in the same statement");
-    sqlite3_finalize(reader);
-    sqlite3_finalize(verdicts);
-    sqlite3_finalize(idle);
-    close_database(database);
-}
-
-/* The older of two tables of one name goes: the younger one stays known. */
-static void older_table_of_the_name_goes(void)
-{
-    const char *fine, *revoking;
-    make_twins(&fine, &revoking);
-    sqlite3 *database = open_database(":memory:");
-    const char *token = token_of(database, "{\"jti\":\"j1\"}");
-    run(database, "ATTACH %Q AS aux", fine);
-    sqlite3_stmt *idle = prepare(database, "SELECT 1 FROM aux.revoked WHERE token = 'x'");
-    sqlite3_step(idle);
-    sqlite3_reset(idle);
-    run(database, "DETACH aux; ATTACH %Q AS aux", revoking);
-    check_text(status_of(database, token, "aux.revoked"), "revoked", "both are there");
-    sqlite3_finalize(idle);
-    check_text(status_of(database, token, "aux.revoked"), "revoked", "the older one is gone");
-    check_text(ask_many(database, token, "aux.revoked"), "revoked", "and asked often");
-    close_database(database);
-}
-
-/* ---- schema changes of others, while a statement runs ---- */
-
-static void prepared_again_while_asking(void)
-{
-    sqlite3 *asker = new_file("ddl.db", "WAL");
-    sqlite3 *writer = open_database(sqlite3_db_filename(asker, "main"));
-    const char *token = token_of(asker, "{\"jti\":\"j1\"}");
-    run(writer, "INSERT INTO revoked(jti) VALUES('a'), ('b')");
-    sqlite3_stmt *verdicts = prepare_verdicts(asker, token, "revoked");
-    for (int i = 0; i < 40; i++) {
-        run(writer, "CREATE TABLE filler%d(a)", i);
-        if (i == 20) run(writer, "INSERT INTO revoked(jti) VALUES('j1')");
-        check_text(next_verdict(verdicts), i < 20 ? "ok" : "revoked", "after a CREATE TABLE");
-    }
-    sqlite3_finalize(verdicts);
-    close_database(writer);
-    close_database(asker);
-}
-
-static void table_replaced_while_asking(void)
-{
-    sqlite3 *asker = new_file("replaced.db", "WAL");
-    sqlite3 *writer = open_database(sqlite3_db_filename(asker, "main"));
-    const char *token = token_of(asker, "{\"jti\":\"j1\"}");
-    run(writer, "INSERT INTO revoked(jti) VALUES('j1')");
-    sqlite3_stmt *verdicts = prepare_verdicts(asker, token, "revoked");
-    check_text(next_verdict(verdicts), "revoked", "at first");
-    /* Tables of the same names and shape, but without rules. */
-    run(writer, "BEGIN; CREATE TABLE shape AS SELECT sql FROM sqlite_schema WHERE name = "
-                "'revoked_rules'; DROP TABLE revoked; CREATE TABLE revoked(token)");
-    char *sql = sqlite3_mprintf("%s", ask(writer, "SELECT sql FROM shape"));
-    run(writer, "%s; COMMIT", sql);
-    sqlite3_free(sql);
-    check_text(next_verdict(verdicts), "error", "a table that only has the name");
-    sqlite3_finalize(verdicts);
-    check(strstr(status_of(asker, token, "revoked"), "is no revocation table") != NULL,
-        "the next statement: %s", status_of(asker, token, "revoked"));
-    close_database(writer);
-    close_database(asker);
-}
-
-static void dropped_while_asking(void)
-{
-    sqlite3 *database = new_file("dropped.db", "WAL");
-    const char *token = token_of(database, "{\"jti\":\"j1\"}");
-    sqlite3_stmt *verdicts = prepare_verdicts(database, token, "revoked");
-    check_text(next_verdict(verdicts), "ok", "at first");
-    run(database, "DROP TABLE revoked; CREATE VIRTUAL TABLE revoked USING jwt_revocation; "
-                  "INSERT INTO revoked(jti) VALUES('j1')");
-    check_text(next_verdict(verdicts), "revoked", "the new table of the name");
-    run(database, "DROP TABLE revoked");
-    check_text(next_verdict(verdicts), "error", "no table of the name");
-    sqlite3_finalize(verdicts);
-    close_database(database);
-}
-
-/* A token that fails earlier raises all the same when the name has lost its table. */
-static void renamed_while_asking(void)
-{
-    sqlite3 *database = new_file("renamed.db", "WAL");
-    sqlite3_stmt *verdicts = prepare_verdicts(database, "malformed", "revoked");
-    check_text(next_verdict(verdicts), "malformed", "at first");
-    run(database, "DROP TABLE revoked");
-    check_text(next_verdict(verdicts), "error", "no table of the name");
-    sqlite3_finalize(verdicts);
-    close_database(database);
-}
-
 /* ---- life ---- */
 
 static void close_works(void)
@@ -550,13 +328,6 @@ int main(int argc, char **argv)
         { "a commit elsewhere between two rows", foreign_commit_between_rows },
         { "the snapshot of a reader", snapshot_of_a_reader },
         { "uncommitted rows of others", uncommitted_of_others },
-        { "another file of the same name", another_file_of_the_name },
-        { "another file within a statement", another_file_within_a_statement },
-        { "the older table of a name goes", older_table_of_the_name_goes },
-        { "prepared again while asking", prepared_again_while_asking },
-        { "replaced while asking", table_replaced_while_asking },
-        { "dropped while asking", dropped_while_asking },
-        { "dropped, and a token that fails before", renamed_while_asking },
         { "close works", close_works },
         { "statements outlive tables", statements_outlive_tables },
         { "statements can be looked at", statements_can_be_looked_at },
