@@ -1,93 +1,44 @@
 /*
 ** base64url.c - see base64url.h.
+**
+** base64url_wide takes the bulk where it can; what is left, or everything, goes
+** by tables here.
 */
 #include "base64url.h"
 
+#include "base64url_wide.h"
+
 #include <stdint.h>
 
-static const char digits[64] = {
-    'A',
-    'B',
-    'C',
-    'D',
-    'E',
-    'F',
-    'G',
-    'H',
-    'I',
-    'J',
-    'K',
-    'L',
-    'M',
-    'N',
-    'O',
-    'P',
-    'Q',
-    'R',
-    'S',
-    'T',
-    'U',
-    'V',
-    'W',
-    'X',
-    'Y',
-    'Z',
-    'a',
-    'b',
-    'c',
-    'd',
-    'e',
-    'f',
-    'g',
-    'h',
-    'i',
-    'j',
-    'k',
-    'l',
-    'm',
-    'n',
-    'o',
-    'p',
-    'q',
-    'r',
-    's',
-    't',
-    'u',
-    'v',
-    'w',
-    'x',
-    'y',
-    'z',
-    '0',
-    '1',
-    '2',
-    '3',
-    '4',
-    '5',
-    '6',
-    '7',
-    '8',
-    '9',
-    '-',
-    '_',
-};
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* What each byte stands for; X, which no digit has, marks every byte outside the alphabet. */
+/* What each byte stands for, through E; X marks every byte outside the alphabet. */
 #define X 0x80
-#define X8 X, X, X, X, X, X, X, X
-static const uint8_t values[256] = {
-    X8, X8, X8, X8,                                                /* 00 - 1f */
-    X8, X, X, X, X, X, 62, X, X,                                   /* 20 - 2f: '-' */
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X, X, X, X, X, X,      /* 30 - 3f: digits */
-    X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,           /* 40 - 4f: A to O */
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, 63,    /* 50 - 5f: P to Z, '_' */
-    X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, /* 60 - 6f: a to o */
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X,     /* 70 - 7f: p to z */
-    X8, X8, X8, X8, X8, X8, X8, X8,                                /* 80 - bf */
-    X8, X8, X8, X8, X8, X8, X8, X8,                                /* c0 - ff */
-};
+#define X8(E) E(X), E(X), E(X), E(X), E(X), E(X), E(X), E(X)
+#define X32(E) X8(E), X8(E), X8(E), X8(E)
+#define EIGHT(E, v) E(v), E(v + 1), E(v + 2), E(v + 3), E(v + 4), E(v + 5), E(v + 6), E(v + 7)
+#define LETTERS(E, v) EIGHT(E, v), EIGHT(E, v + 8), EIGHT(E, v + 16), E(v + 24), E(v + 25)
+#define VALUES(E)                                                                               \
+    X32(E), X8(E), E(X), E(X), E(X), E(X), E(X), E(62), E(X), E(X), EIGHT(E, 52), E(60), E(61), \
+        E(X), E(X), E(X), E(X), E(X), E(X), E(X), LETTERS(E, 0), E(X), E(X), E(X), E(X), E(63), \
+        E(X), LETTERS(E, 26), E(X), E(X), E(X), E(X), E(X), X32(E), X32(E), X32(E), X32(E)
 
-size_t base64url_encode(char *out, const void *bytes, size_t size)
+/* Its bits where it is the first to fourth character of a group of 24 bits; FOREIGN lies beyond them. */
+#define FOREIGN UINT32_C(0x80000000)
+#define AT(value, shift) ((value) == X ? FOREIGN : (uint32_t)(value) << (shift))
+#define FIRST(value) AT(value, 18)
+#define SECOND(value) AT(value, 12)
+#define THIRD(value) AT(value, 6)
+#define FOURTH(value) AT(value, 0)
+static const uint32_t first[256] = { VALUES(FIRST) };
+static const uint32_t second[256] = { VALUES(SECOND) };
+static const uint32_t third[256] = { VALUES(THIRD) };
+static const uint32_t fourth[256] = { VALUES(FOURTH) };
+
+/* Shorter texts are not worth the question whether the wide forms are there. */
+#define WIDE_FROM 24
+
+size_t base64url_encode_portable(char *out, const void *bytes, size_t size)
 {
     const uint8_t *in = bytes;
     char *start = out;
@@ -110,42 +61,64 @@ size_t base64url_encode(char *out, const void *bytes, size_t size)
     return (size_t)(out - start);
 }
 
+size_t base64url_encode(char *out, const void *bytes, size_t size)
+{
+    size_t done = 0;
+    if (size >= WIDE_FROM && base64url_wide_available()) {
+        done = base64url_wide_encode(out, bytes, size);
+    }
+    size_t length = done / 3 * 4;
+    return length +
+           base64url_encode_portable(out + length, (const uint8_t *)bytes + done, size - done);
+}
+
 /*
 ** The last 2 or 3 characters, which carry 1 or 2 bytes. The bits that belong
 ** to no byte must be zero, or one token would have many texts.
 */
 static bool decode_tail(uint8_t *out, const uint8_t *in, size_t length)
 {
-    unsigned first = values[in[0]];
-    unsigned second = values[in[1]];
-    unsigned third = length == 3 ? values[in[2]] : 0;
-    unsigned unused = length == 3 ? third & 3 : second & 15;
-    if (((first | second | third) & X) != 0 || unused != 0) return false;
-    out[0] = (uint8_t)(first << 2 | second >> 4);
-    if (length == 3) out[1] = (uint8_t)(second << 4 | third >> 2);
+    uint32_t group = first[in[0]] | second[in[1]] | (length == 3 ? third[in[2]] : 0);
+    if ((group & (FOREIGN | (length == 3 ? 0xff : 0xffff))) != 0) return false;
+    out[0] = (uint8_t)(group >> 16);
+    if (length == 3) out[1] = (uint8_t)(group >> 8);
+    return true;
+}
+
+bool base64url_decode_portable(unsigned char *out, size_t *size, const char *text, size_t length)
+{
+    const uint8_t *in = (const uint8_t *)text;
+    uint8_t *start = out;
+    size_t tail = length % 4;
+    uint32_t seen = 0; /* every group or-ed: one look at the end tells of any foreign byte */
+    *size = 0;
+    if (tail == 1) return false;
+    for (const uint8_t *end = in + (length - tail); in < end; in += 4, out += 3) {
+        uint32_t group = first[in[0]] | second[in[1]] | third[in[2]] | fourth[in[3]];
+        seen |= group;
+        out[0] = (uint8_t)(group >> 16);
+        out[1] = (uint8_t)(group >> 8);
+        out[2] = (uint8_t)group;
+    }
+    if ((seen & FOREIGN) != 0) return false;
+    if (tail != 0 && !decode_tail(out, in, tail)) return false;
+    *size = (size_t)(out - start) + (tail != 0 ? tail - 1 : 0);
     return true;
 }
 
 bool base64url_decode(unsigned char *out, size_t *size, const char *text, size_t length)
 {
-    const uint8_t *in = (const uint8_t *)text;
-    uint8_t *start = out;
-    size_t tail = length % 4;
-    unsigned seen = 0; /* every value or-ed: one look at the end tells of any foreign byte */
-    *size = 0;
-    if (tail == 1) return false;
-    for (const uint8_t *end = in + (length - tail); in < end; in += 4, out += 3) {
-        unsigned first = values[in[0]];
-        unsigned second = values[in[1]];
-        unsigned third = values[in[2]];
-        unsigned fourth = values[in[3]];
-        seen |= first | second | third | fourth;
-        out[0] = (uint8_t)(first << 2 | second >> 4);
-        out[1] = (uint8_t)(second << 4 | third >> 2);
-        out[2] = (uint8_t)(third << 6 | fourth);
+    size_t done = 0;
+    bool foreign = false;
+    if (length >= WIDE_FROM && base64url_wide_available()) {
+        done = base64url_wide_decode(out, text, length, &foreign);
     }
-    if ((seen & X) != 0) return false;
-    if (tail != 0 && !decode_tail(out, in, tail)) return false;
-    *size = (size_t)(out - start) + (tail != 0 ? tail - 1 : 0);
+    size_t before = done / 4 * 3;
+    bool fine = base64url_decode_portable(out + before, size, text + done, length - done);
+    if (!fine || foreign) {
+        *size = 0;
+        return false;
+    }
+    *size += before;
     return true;
 }

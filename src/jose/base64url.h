@@ -26,4 +26,12 @@ size_t base64url_encode(char *out, const void *bytes, size_t size);
 */
 bool base64url_decode(unsigned char *out, size_t *size, const char *text, size_t length);
 
+/*
+** The same without wide instructions, for tests: base64url_encode() and
+** base64url_decode() take those where the processor has them, and must agree
+** with these on every text.
+*/
+size_t base64url_encode_portable(char *out, const void *bytes, size_t size);
+bool base64url_decode_portable(unsigned char *out, size_t *size, const char *text, size_t length);
+
 #endif

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "jose/base64url.h"
+#include "jose/base64url_wide.h"
 #include "unit.h"
 
 #define LONGEST 300
@@ -193,6 +194,78 @@ static void test_large(void)
     free(text);
 }
 
+/* Decodes by both ways, each to room of its own that ends where it must; true where they agree. */
+static bool both_decode_alike(const char *text, size_t length, bool *fine)
+{
+    static uint8_t ours[LONGEST + 3];
+    static uint8_t plain[LONGEST + 3];
+    size_t size = 99999;
+    size_t plain_size = 99999;
+    *fine = base64url_decode(ours, &size, text, length);
+    return *fine == base64url_decode_portable(plain, &plain_size, text, length) &&
+           size == plain_size && memcmp(ours, plain, size) == 0;
+}
+
+#define WIDE_LONGEST 200
+
+/*
+** The wide instructions against the portable path: every byte in every place of
+** a text of every length, from memory that ends with it.
+*/
+static void test_wide_against_portable(void)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t state = 3;
+    if (!base64url_wide_available()) {
+        unit_skip("this processor (or this build) has no wide instructions to compare");
+    }
+    for (size_t length = 0; length <= WIDE_LONGEST; length++) {
+        char *text = malloc(length > 0 ? length : 1);
+        unsigned differ = 0;
+        unsigned accepted = 0;
+        unsigned wanted = 0;
+        if (text == NULL) abort();
+        for (size_t i = 0; i < length; i++) text[i] = alphabet[next_byte(&state) & 63];
+        if (length % 4 > 1) text[length - 1] = 'A'; /* canonical */
+        for (size_t place = 0; place < length; place++) {
+            char kept = text[place];
+            int unused = place < length - 1 ? 0 : length % 4 == 2 ? 15 : length % 4 == 3 ? 3 : 0;
+            for (int byte = 0; byte < 256; byte++) {
+                bool fine;
+                int value = digit_value(byte);
+                text[place] = (char)byte;
+                differ += !both_decode_alike(text, length, &fine);
+                accepted += fine;
+                wanted += length % 4 != 1 && value >= 0 && (value & unused) == 0;
+            }
+            text[place] = kept;
+        }
+        CHECK(differ == 0, "both ways of decoding agree on texts of %zu characters", length);
+        CHECK(accepted == wanted, "and accept what they must of %zu characters", length);
+        free(text);
+    }
+    for (size_t size = 0; size <= WIDE_LONGEST; size++) {
+        uint8_t *bytes = malloc(size > 0 ? size : 1);
+        char *ours = malloc(BASE64URL_LENGTH(size) + 1);
+        char plain[2 * WIDE_LONGEST];
+        unsigned differ = 0;
+        if (bytes == NULL || ours == NULL) abort();
+        for (size_t i = 0; i < size; i++) bytes[i] = next_byte(&state);
+        for (size_t place = 0; place < size; place++) {
+            for (int byte = 0; byte < 256; byte++) {
+                bytes[place] = (uint8_t)byte;
+                size_t length = base64url_encode(ours, bytes, size);
+                differ += length != base64url_encode_portable(plain, bytes, size) ||
+                          memcmp(ours, plain, length) != 0;
+            }
+        }
+        CHECK(differ == 0, "both ways of encoding agree on %zu bytes", size);
+        free(bytes);
+        free(ours);
+    }
+}
+
 int main(void)
 {
     test_round_trips();
@@ -200,5 +273,6 @@ int main(void)
     test_unused_bits();
     test_refused_texts();
     test_large();
+    test_wide_against_portable();
     return unit_end();
 }
