@@ -1,14 +1,16 @@
 /*
 ** json_reader.c - see json_reader.h.
 **
-** The reader is one loop over the bytes with an explicit bit stack (one bit a
-** level: object or array), so nothing an attacker sends can grow the C stack.
+** The reader is one loop over the bytes with a stack of its own, as deep as a
+** text may be, so nothing an attacker sends can grow the C stack.
 ** Member names of the objects that are open stand on a stack of their own,
 ** `object->members`: an inner object's names are pushed above its parent's and
 ** popped when it closes, so what remains at the end is the top level's table.
 */
 #include "json_reader.h"
 
+#include "json_scan.h"
+#include "json_twins.h"
 #include "secure.h"
 
 #include <stdlib.h>
@@ -19,73 +21,39 @@
 /* From this many members in one object on, names are sorted to find twins instead of compared in pairs. */
 #define SORT_FROM 24
 
+/* The innermost container that is open; those around it wait on a stack. */
+struct level {
+    size_t first;     /* index of its first name, where it is an object */
+    uint64_t seen;    /* bit of each name's mark: a name whose bit is new has no twin */
+    bool has_escaped; /* a name among them is escaped: marks say nothing */
+    bool is_object;
+    bool is_empty; /* nothing was read in it: it may close, and no comma is due */
+};
+
 struct reader {
-    const uint8_t *at;
+    const uint8_t *at; /* where reading stopped */
     const uint8_t *start;
     const uint8_t *end;
     struct json_object *object; /* where names stand, and the top level's members stay */
-    size_t level_first;         /* index of the innermost object's first name */
-    uint64_t is_object;         /* bit i: level i + 1 is an object */
+    struct level level;
     unsigned depth;
     enum json_fault fault;
 };
 
-static bool stop(struct reader *reader, enum json_fault fault)
+/* NULL, after noting what is wrong and where. The steps below return where they ended, or this. */
+static const uint8_t *stop(struct reader *reader, const uint8_t *at, enum json_fault fault)
 {
     reader->fault = fault;
-    return false;
-}
-
-static void skip_space(struct reader *reader)
-{
-    const uint8_t *at = reader->at;
-    while (at < reader->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
     reader->at = at;
+    return NULL;
 }
 
-/* Bytes that end the plain run inside a string: quote, backslash, controls, and all of UTF-8's longer forms. */
-static bool is_plain(uint8_t byte)
+static inline const uint8_t *skip_space(const struct reader *reader, const uint8_t *at)
 {
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-
-/*
-** Where in the eight bytes at `at` the first stop is: the lowest marked byte of
-** a little-endian word is the first in memory. Elsewhere, byte by byte.
-*/
-static const uint8_t *first_stop(const uint8_t *at, uint64_t stops)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return at + (unsigned)__builtin_ctzll(stops) / 8;
-#else
-    (void)stops;
-    while (is_plain(*at)) at++;
-    return at;
-#endif
-}
-
-/*
-** The first byte from `at` on that is not plain, or `end`. Eight bytes at a
-** time: a top bit of `stops` is set where a byte is no ASCII, below 0x20, a
-** quote or a backslash (subtracting borrows only upwards, from a byte that
-** stops already, so no stop is missed).
-*/
-static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
-{
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        uint64_t quote = word ^ EACH_BYTE * '"';
-        uint64_t backslash = word ^ EACH_BYTE * '\\';
-        uint64_t stops =
-            word | (word - EACH_BYTE * 0x20) | (quote - EACH_BYTE) | (backslash - EACH_BYTE);
-        stops &= EACH_BYTE * 0x80;
-        if (stops != 0) return first_stop(at, stops);
-        at += 8;
+    while (at < reader->end && *at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
+        at++;
     }
-    while (at < end && is_plain(*at)) at++;
     return at;
 }
 
@@ -138,119 +106,146 @@ static int hex_unit(const uint8_t *at, const uint8_t *end)
     return unit;
 }
 
-/* Steps over the escape whose backslash is at reader->at. */
-static bool read_escape(struct reader *reader)
+/* Steps over the escape whose backslash is at `escape`. */
+static const uint8_t *read_escape(struct reader *reader, const uint8_t *escape)
 {
-    const uint8_t *at = reader->at + 1;
-    if (at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
+    const uint8_t *at = escape + 1;
+    if (at >= reader->end) return stop(reader, escape, JSON_BAD_SYNTAX);
     if (*at != 'u') {
-        if (memchr("\"\\/bfnrt", *at, 8) == NULL) return stop(reader, JSON_BAD_ESCAPE);
-        reader->at = at + 1;
-        return true;
+        if (memchr("\"\\/bfnrt", *at, 8) == NULL) return stop(reader, escape, JSON_BAD_ESCAPE);
+        return at + 1;
     }
     int unit = hex_unit(at + 1, reader->end);
-    if (unit <= 0) return stop(reader, JSON_BAD_ESCAPE); /* not hex, or \u0000 */
+    if (unit <= 0) return stop(reader, escape, JSON_BAD_ESCAPE); /* not hex, or \u0000 */
     at += 5;
     if (unit >= 0xd800 && unit <= 0xdfff) {
         bool pair = unit <= 0xdbff && reader->end - at >= 6 && at[0] == '\\' && at[1] == 'u';
         int second = pair ? hex_unit(at + 2, reader->end) : -1;
-        if (second < 0xdc00 || second > 0xdfff) return stop(reader, JSON_BAD_ESCAPE);
+        if (second < 0xdc00 || second > 0xdfff) return stop(reader, escape, JSON_BAD_ESCAPE);
         at += 6;
     }
-    reader->at = at;
-    return true;
+    return at;
 }
 
-/* Steps over the string whose opening quote is at reader->at. */
-static bool read_string(struct reader *reader, bool *escaped)
+/* The rest of a string after a byte that is not plain, at `at`. */
+static const uint8_t *read_rough_string(struct reader *reader, const uint8_t *at, bool *escaped)
 {
-    *escaped = false;
-    reader->at++;
-    for (;;) {
-        const uint8_t *at = skip_plain(reader->at, reader->end);
-        reader->at = at;
-        if (at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
-        if (*at == '"') {
-            reader->at = at + 1;
-            return true;
-        }
+    for (; at < reader->end; at = json_skip_plain(at, reader->end)) {
+        if (*at == '"') return at + 1;
         if (*at == '\\') {
             *escaped = true;
-            if (!read_escape(reader)) return false;
+            at = read_escape(reader, at);
+            if (at == NULL) return NULL;
         } else if (*at < 0x20) {
-            return stop(reader, JSON_BAD_SYNTAX);
+            return stop(reader, at, JSON_BAD_SYNTAX);
         } else {
             unsigned length = utf8_length(at, reader->end);
-            if (length == 0) return stop(reader, JSON_BAD_UTF8);
-            reader->at = at + length;
+            if (length == 0) return stop(reader, at, JSON_BAD_UTF8);
+            at += length;
         }
     }
+    return stop(reader, at, JSON_BAD_SYNTAX);
 }
 
-static bool is_digit(const struct reader *reader, const uint8_t *at)
+/* Steps over the string whose opening quote is at `at`. */
+static inline const uint8_t *read_string(struct reader *reader, const uint8_t *at, bool *escaped)
 {
-    return at < reader->end && *at >= '0' && *at <= '9';
+    *escaped = false;
+    at = json_skip_plain(at + 1, reader->end);
+    if (at < reader->end && *at == '"') return at + 1;
+    return read_rough_string(reader, at, escaped);
 }
 
-static const uint8_t *skip_digits(const struct reader *reader, const uint8_t *at)
+static inline bool is_digit(const struct reader *reader, const uint8_t *at)
+{
+    return at < reader->end && (uint8_t)(*at - '0') < 10;
+}
+
+static inline const uint8_t *skip_digits(const struct reader *reader, const uint8_t *at)
 {
     while (is_digit(reader, at)) at++;
     return at;
 }
 
-/* Steps over a number (RFC 8259 section 6). */
-static bool read_number(struct reader *reader, uint8_t *type)
+/* What may follow a number's whole part: a fraction, an exponent. */
+static const uint8_t *read_real(struct reader *reader, const uint8_t *start, const uint8_t *at)
 {
-    const uint8_t *at = reader->at;
-    *type = JSON_INTEGER;
-    if (*at == '-') at++;
-    if (!is_digit(reader, at)) return stop(reader, JSON_BAD_SYNTAX);
-    at = *at == '0' ? at + 1 : skip_digits(reader, at);
-    if (is_digit(reader, at)) return stop(reader, JSON_BAD_SYNTAX); /* 01 */
-    if (at < reader->end && *at == '.') {
-        *type = JSON_REAL;
-        if (!is_digit(reader, ++at)) return stop(reader, JSON_BAD_SYNTAX);
+    if (*at == '.') {
+        if (!is_digit(reader, ++at)) return stop(reader, start, JSON_BAD_SYNTAX);
         at = skip_digits(reader, at);
     }
     if (at < reader->end && (*at == 'e' || *at == 'E')) {
-        *type = JSON_REAL;
         at++;
         if (at < reader->end && (*at == '+' || *at == '-')) at++;
-        if (!is_digit(reader, at)) return stop(reader, JSON_BAD_SYNTAX);
+        if (!is_digit(reader, at)) return stop(reader, start, JSON_BAD_SYNTAX);
         at = skip_digits(reader, at);
     }
-    reader->at = at;
-    return true;
+    return at;
 }
 
-static bool read_word(struct reader *reader, const char *word, size_t length)
+/* Steps over a number (RFC 8259 section 6). */
+static inline const uint8_t *read_number(struct reader *reader, const uint8_t *start, uint8_t *type)
 {
-    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0) {
-        return stop(reader, JSON_BAD_SYNTAX);
+    const uint8_t *at = start;
+    *type = JSON_INTEGER;
+    if (*at == '-') at++;
+    if (!is_digit(reader, at)) return stop(reader, start, JSON_BAD_SYNTAX);
+    at = *at == '0' ? at + 1 : skip_digits(reader, at);
+    if (at >= reader->end) return at;
+    if (*at == '.' || *at == 'e' || *at == 'E') {
+        *type = JSON_REAL;
+        return read_real(reader, start, at);
     }
-    reader->at += length;
-    return true;
+    return is_digit(reader, at) ? stop(reader, start, JSON_BAD_SYNTAX) : at; /* 01 */
+}
+
+static const uint8_t *read_word(
+    struct reader *reader, const uint8_t *at, const char *word, size_t length)
+{
+    if ((size_t)(reader->end - at) < length || memcmp(at, word, length) != 0) {
+        return stop(reader, at, JSON_BAD_SYNTAX);
+    }
+    return at + length;
 }
 
 /* Steps over a value that is no container. */
-static bool read_scalar(struct reader *reader, uint8_t *type)
+static inline const uint8_t *read_scalar(struct reader *reader, const uint8_t *at, uint8_t *type)
 {
     bool escaped;
-    switch (*reader->at) {
-    case '"': *type = JSON_STRING; return read_string(reader, &escaped);
-    case 't': *type = JSON_TRUE; return read_word(reader, "true", 4);
-    case 'f': *type = JSON_FALSE; return read_word(reader, "false", 5);
-    case 'n': *type = JSON_NULL; return read_word(reader, "null", 4);
-    default: return read_number(reader, type);
+    switch (*at) {
+    case '"': *type = JSON_STRING; return read_string(reader, at, &escaped);
+    case 't': *type = JSON_TRUE; return read_word(reader, at, "true", 4);
+    case 'f': *type = JSON_FALSE; return read_word(reader, at, "false", 5);
+    case 'n': *type = JSON_NULL; return read_word(reader, at, "null", 4);
+    default: return read_number(reader, at, type);
     }
 }
 
-/* Length and outer bytes of a raw name: different marks mean different raw names. */
-static uint32_t name_mark(const uint8_t *name, size_t length)
+/* Up to eight bytes as one word, the first in its lowest place. */
+static uint64_t pack_bytes(const uint8_t *bytes, size_t length)
 {
+    uint64_t word = 0;
+#if JSON_LITTLE_ENDIAN
+    memcpy(&word, bytes, length);
+#else
+    for (size_t i = 0; i < length; i++) word |= (uint64_t)bytes[i] << 8 * i;
+#endif
+    return word;
+}
+
+static uint64_t long_mark(const uint8_t *name, size_t length)
+{
+    return pack_bytes(name, 8) ^ pack_bytes(name + length - 8, 8) * UINT64_C(0x9e3779b97f4a7c15) ^
+           length;
+}
+
+/* See struct json_member. `end`: up to where memory may be read. */
+static inline uint64_t name_mark(const uint8_t *name, size_t length, const uint8_t *end)
+{
+    if (length > 8) return long_mark(name, length);
     if (length == 0) return 0;
-    return (uint32_t)(length & 0xff) << 24 | (uint32_t)name[0] << 16 |
-           (uint32_t)name[length / 2] << 8 | name[length - 1];
+    if (!JSON_LITTLE_ENDIAN || end - name < 8) return pack_bytes(name, length);
+    return pack_bytes(name, 8) & UINT64_MAX >> 8 * (8 - length);
 }
 
 static struct json_value name_value(const char *text, const struct json_member *member)
@@ -280,92 +275,64 @@ static bool grow(struct json_object *object)
     return true;
 }
 
-/* Puts a name on the stack, after looking for its twin while the object is small. */
-static bool push_name(struct reader *reader, const uint8_t *name, size_t length, bool escaped)
+/* Whether the name that is about to be pushed stands in its object already. */
+static bool has_twin(const struct reader *reader, const struct json_member *member)
+{
+    const struct json_object *object = reader->object;
+    for (size_t i = reader->level.first; i < object->count; i++) {
+        if (names_equal(object->text, &object->members[i], member)) return true;
+    }
+    return false;
+}
+
+/* Puts a name, `at` to the quote before `after`, on the stack; after looking for its twin while the object is small. */
+static inline const uint8_t *push_name(
+    struct reader *reader, const uint8_t *name, const uint8_t *after, bool escaped)
 {
     struct json_object *object = reader->object;
-    struct json_member *member;
-    if (object->count == object->capacity && !grow(object)) return stop(reader, JSON_NO_MEMORY);
-    member = &object->members[object->count];
-    *member = (struct json_member){
-        .name_at = (uint32_t)(name - reader->start),
-        .name_length = (uint32_t)length,
-        .name_mark = name_mark(name, length),
-        .name_escaped = escaped,
-    };
-    if (object->count - reader->level_first < SORT_FROM) {
-        for (size_t i = reader->level_first; i < object->count; i++) {
-            if (names_equal(object->text, &object->members[i], member)) {
-                return stop(reader, JSON_DUPLICATE);
-            }
-        }
+    struct level *level = &reader->level;
+    size_t length = (size_t)(after - 1 - name);
+    if (object->count == object->capacity && !grow(object)) {
+        return stop(reader, after, JSON_NO_MEMORY);
     }
+    struct json_member *member = &object->members[object->count];
+    uint64_t mark = name_mark(name, length, reader->end);
+    uint64_t bit = UINT64_C(1) << (mark * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+    member->name_at = (uint32_t)(name - reader->start);
+    member->name_length = (uint32_t)length;
+    member->value_at = 0;
+    member->value_length = 0;
+    member->name_mark = mark;
+    member->type = JSON_NULL;
+    member->name_escaped = escaped;
+    level->has_escaped |= escaped;
+    if (((level->seen & bit) != 0 || level->has_escaped) &&
+        object->count - level->first < SORT_FROM && has_twin(reader, member)) {
+        return stop(reader, after, JSON_DUPLICATE);
+    }
+    level->seen |= bit;
     object->count++;
-    return true;
-}
-
-/* A name's place in the order that twins are found by: unescaped content, as a slice of `buffer` or of the text. */
-struct sorted_name {
-    const char *bytes;
-    size_t length;
-};
-
-static int compare_names(const void *left, const void *right)
-{
-    const struct sorted_name *a = left;
-    const struct sorted_name *b = right;
-    if (a->length != b->length) return a->length < b->length ? -1 : 1;
-    return a->length == 0 ? 0 : memcmp(a->bytes, b->bytes, a->length);
-}
-
-/*
-** Moves the element at `root` down to its place in the heap of `count`.
-** Heap sort, because qsort() may be quadratic on a chosen order, and allocates.
-*/
-static void sift_down(struct sorted_name *names, size_t root, size_t count)
-{
-    for (;;) {
-        size_t child = root * 2 + 1;
-        if (child >= count) return;
-        if (child + 1 < count && compare_names(&names[child], &names[child + 1]) < 0) child++;
-        if (compare_names(&names[root], &names[child]) >= 0) return;
-        struct sorted_name moved = names[root];
-        names[root] = names[child];
-        names[child] = moved;
-        root = child;
-    }
-}
-
-static void sort_names(struct sorted_name *names, size_t count)
-{
-    for (size_t i = count / 2; i > 0; i--) sift_down(names, i - 1, count);
-    for (size_t i = count; i > 1; i--) {
-        struct sorted_name moved = names[0];
-        names[0] = names[i - 1];
-        names[i - 1] = moved;
-        sift_down(names, 0, i - 1);
-    }
+    return after;
 }
 
 /*
 ** Looks for twins among the many names of the object that closes: in n log n,
 ** so that a hundred thousand members cost no more than reading them.
 */
-static bool check_many_names(struct reader *reader)
+static enum json_fault check_many_names(const struct reader *reader)
 {
     struct json_object *object = reader->object;
-    const struct json_member *members = object->members + reader->level_first;
-    size_t count = object->count - reader->level_first;
+    const struct json_member *members = object->members + reader->level.first;
+    size_t count = object->count - reader->level.first;
     size_t room = 1;
     for (size_t i = 0; i < count; i++) {
         if (members[i].name_escaped) room += members[i].name_length + 2;
     }
-    struct sorted_name *names = memory_new(count * sizeof *names);
+    struct json_name *names = memory_new(count * sizeof *names);
     char *buffer = memory_new(room);
-    bool fine = names != NULL && buffer != NULL;
+    enum json_fault fault = names == NULL || buffer == NULL ? JSON_NO_MEMORY : JSON_FINE;
     char *out = buffer;
-    if (!fine) stop(reader, JSON_NO_MEMORY);
-    for (size_t i = 0; fine && i < count; i++) {
+    for (size_t i = 0; fault == JSON_FINE && i < count; i++) {
         names[i].bytes = object->text + members[i].name_at;
         names[i].length = members[i].name_length;
         if (members[i].name_escaped) {
@@ -374,140 +341,110 @@ static bool check_many_names(struct reader *reader)
             out += names[i].length;
         }
     }
-    if (fine) sort_names(names, count);
-    for (size_t i = 1; fine && i < count; i++) {
-        if (compare_names(&names[i - 1], &names[i]) == 0) fine = stop(reader, JSON_DUPLICATE);
-    }
+    if (fault == JSON_FINE && json_names_have_twins(names, count)) fault = JSON_DUPLICATE;
     memory_free(names);
     memory_free(buffer);
-    return fine;
+    return fault;
 }
 
-/* Reads `"name" :` and leaves reader->at at the value. */
-static bool read_name(struct reader *reader)
+/* Reads `"name" :` and ends at the value. */
+static inline const uint8_t *read_name(struct reader *reader, const uint8_t *at)
 {
     bool escaped;
-    if (reader->at >= reader->end || *reader->at != '"') return stop(reader, JSON_BAD_SYNTAX);
-    const uint8_t *name = reader->at + 1;
-    if (!read_string(reader, &escaped)) return false;
-    if (!push_name(reader, name, (size_t)(reader->at - 1 - name), escaped)) return false;
-    skip_space(reader);
-    if (reader->at >= reader->end || *reader->at != ':') return stop(reader, JSON_BAD_SYNTAX);
-    reader->at++;
-    skip_space(reader);
-    return true;
+    if (at >= reader->end || *at != '"') return stop(reader, at, JSON_BAD_SYNTAX);
+    const uint8_t *after = read_string(reader, at, &escaped);
+    if (after == NULL || push_name(reader, at + 1, after, escaped) == NULL) return NULL;
+    at = skip_space(reader, after);
+    if (at >= reader->end || *at != ':') return stop(reader, at, JSON_BAD_SYNTAX);
+    at = skip_space(reader, at + 1);
+    return at < reader->end ? at : stop(reader, at, JSON_BAD_SYNTAX);
 }
 
-static bool in_object(const struct reader *reader)
+/* The member whose value is at hand, where it is one of the top level's; else NULL. */
+static inline struct json_member *top_member(const struct reader *reader)
 {
-    return reader->depth > 0 && (reader->is_object >> (reader->depth - 1) & 1) != 0;
+    const struct json_object *object = reader->object;
+    if (reader->depth != 1 || !reader->level.is_object) return NULL;
+    return &object->members[object->count - 1];
 }
 
-/* The loop below: what the next bytes must be. */
-enum expectation { EXPECT_VALUE, EXPECT_VALUE_OR_CLOSE, EXPECT_NAME_OR_CLOSE, EXPECT_COMMA };
-
-/* Opens the container at reader->at; `outer_first` remembers where the names of the object around it begin. */
-static bool open_container(struct reader *reader, size_t *outer_first)
+/* Opens the container at `at`; the level around it goes to its place in `outer`. */
+static const uint8_t *open_container(
+    struct reader *reader, const uint8_t *at, struct level outer[JSON_DEPTH_MAX])
 {
-    bool object = *reader->at == '{';
-    if (reader->depth == JSON_DEPTH_MAX) return stop(reader, JSON_TOO_DEEP);
-    outer_first[reader->depth] = reader->level_first;
-    reader->is_object &= ~((uint64_t)1 << reader->depth);
-    reader->is_object |= (uint64_t)object << reader->depth;
-    reader->depth++;
-    if (object) reader->level_first = reader->object->count;
-    reader->at++;
-    return true;
+    if (reader->depth == JSON_DEPTH_MAX) return stop(reader, at, JSON_TOO_DEEP);
+    outer[reader->depth++] = reader->level;
+    reader->level = (struct level){
+        .first = reader->object->count,
+        .is_object = *at == '{',
+        .is_empty = true,
+    };
+    return at + 1;
 }
 
 /* Closes the innermost container; its names, unless it is the whole text, leave the stack. */
-static bool close_container(struct reader *reader, const size_t *outer_first)
+static const uint8_t *close_container(
+    struct reader *reader, const uint8_t *at, const struct level outer[JSON_DEPTH_MAX])
 {
     struct json_object *object = reader->object;
-    if (in_object(reader)) {
-        if (object->count - reader->level_first > SORT_FROM && !check_many_names(reader)) {
-            return false;
+    if (reader->level.is_object) {
+        if (object->count - reader->level.first > SORT_FROM) {
+            enum json_fault fault = check_many_names(reader);
+            if (fault != JSON_FINE) return stop(reader, at, fault);
         }
-        if (reader->depth > 1) object->count = reader->level_first;
+        if (reader->depth > 1) object->count = reader->level.first;
     }
-    reader->depth--;
-    reader->level_first = outer_first[reader->depth];
-    reader->at++;
-    return true;
-}
-
-/* The last top-level member's value ends here. */
-static void note_value_end(struct reader *reader)
-{
-    struct json_object *object = reader->object;
-    if (reader->depth == 1 && in_object(reader)) {
-        struct json_member *member = &object->members[object->count - 1];
-        member->value_length = (uint32_t)(reader->at - reader->start) - member->value_at;
+    reader->level = outer[--reader->depth];
+    struct json_member *member = top_member(reader);
+    if (member != NULL) {
+        member->value_length = (uint32_t)(at + 1 - reader->start) - member->value_at;
     }
+    return at + 1;
 }
 
-static void note_value_start(struct reader *reader, uint8_t type)
+/* Reads the scalar at `at`, or opens the container there. */
+static inline const uint8_t *begin_value(
+    struct reader *reader, const uint8_t *at, struct level outer[JSON_DEPTH_MAX])
 {
-    struct json_object *object = reader->object;
-    if (reader->depth == 1 && in_object(reader)) {
-        struct json_member *member = &object->members[object->count - 1];
-        member->value_at = (uint32_t)(reader->at - reader->start);
-        member->type = type;
-    }
+    struct json_member *member = top_member(reader);
+    uint8_t type = *at == '{' ? JSON_OBJECT : JSON_ARRAY;
+    bool is_scalar = *at != '{' && *at != '[';
+    const uint8_t *after =
+        is_scalar ? read_scalar(reader, at, &type) : open_container(reader, at, outer);
+    if (after == NULL || member == NULL) return after;
+    member->value_at = (uint32_t)(at - reader->start);
+    member->type = type;
+    if (is_scalar) member->value_length = (uint32_t)(after - at);
+    return after;
 }
 
-static void note_scalar_type(struct reader *reader, uint8_t type)
+/* Reads one value and all that is in it: one loop, in which `outer` is the only thing that grows. */
+static const uint8_t *read_value(struct reader *reader, const uint8_t *at)
 {
-    struct json_object *object = reader->object;
-    if (reader->depth == 1 && in_object(reader)) object->members[object->count - 1].type = type;
-}
-
-/* Reads one value and what stands around it until the text's first value is complete. */
-static bool read_value(struct reader *reader)
-{
-    size_t outer_first[JSON_DEPTH_MAX];
-    enum expectation expect = EXPECT_VALUE;
-    do {
-        skip_space(reader);
-        if (reader->at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
-        uint8_t byte = *reader->at;
-        bool closes = expect != EXPECT_VALUE && byte == (in_object(reader) ? '}' : ']');
-        if (closes) {
-            if (!close_container(reader, outer_first)) return false;
-            note_value_end(reader);
-            expect = EXPECT_COMMA;
+    struct level outer[JSON_DEPTH_MAX];
+    if (at >= reader->end) return stop(reader, at, JSON_BAD_SYNTAX);
+    at = begin_value(reader, at, outer);
+    while (at != NULL && reader->depth > 0) {
+        at = skip_space(reader, at);
+        if (at >= reader->end) return stop(reader, at, JSON_BAD_SYNTAX);
+        if (*at == (reader->level.is_object ? '}' : ']')) {
+            at = close_container(reader, at, outer);
             continue;
         }
-        if (expect == EXPECT_COMMA) {
-            if (byte != ',') return stop(reader, JSON_BAD_SYNTAX);
-            reader->at++;
-            skip_space(reader);
-            if (reader->at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
-            byte = *reader->at;
+        if (!reader->level.is_empty) {
+            if (*at != ',') return stop(reader, at, JSON_BAD_SYNTAX);
+            at = skip_space(reader, at + 1);
+            if (at >= reader->end) return stop(reader, at, JSON_BAD_SYNTAX);
         }
-        if (in_object(reader)) {
-            if (!read_name(reader)) return false;
-            if (reader->at >= reader->end) return stop(reader, JSON_BAD_SYNTAX);
-            byte = *reader->at;
-        }
-        if (byte == '{' || byte == '[') {
-            note_value_start(reader, byte == '{' ? JSON_OBJECT : JSON_ARRAY);
-            if (!open_container(reader, outer_first)) return false;
-            expect = byte == '{' ? EXPECT_NAME_OR_CLOSE : EXPECT_VALUE_OR_CLOSE;
-        } else {
-            uint8_t type;
-            note_value_start(reader, JSON_NULL);
-            if (!read_scalar(reader, &type)) return false;
-            note_scalar_type(reader, type);
-            note_value_end(reader);
-            expect = EXPECT_COMMA;
-        }
-    } while (reader->depth > 0);
-    return true;
+        reader->level.is_empty = false;
+        if (reader->level.is_object) at = read_name(reader, at);
+        if (at != NULL) at = begin_value(reader, at, outer);
+    }
+    return at;
 }
 
 static enum json_fault read_text(
-    struct json_object *object, const char *text, size_t length, bool only_object, size_t *at)
+    struct json_object *object, const char *text, size_t length, bool only_object, size_t *stopped)
 {
     struct reader reader = {
         .at = (const uint8_t *)text,
@@ -515,25 +452,27 @@ static enum json_fault read_text(
         .end = (const uint8_t *)text + length,
         .object = object,
     };
+    const uint8_t *at = reader.at;
     object->text = text;
     object->length = length;
     object->members = object->own;
     object->count = 0;
     object->capacity = JSON_OWN_MEMBERS;
     if (length > JSON_LENGTH_MAX) {
-        reader.fault = JSON_TOO_LONG;
+        stop(&reader, at, JSON_TOO_LONG);
     } else {
-        skip_space(&reader);
-        bool is_object = reader.at < reader.end && *reader.at == '{';
+        at = skip_space(&reader, at);
+        bool is_object = at < reader.end && *at == '{';
         if (only_object && !is_object) {
-            reader.fault = JSON_NOT_OBJECT;
-        } else if (read_value(&reader)) {
-            skip_space(&reader);
-            if (reader.at != reader.end) reader.fault = JSON_TRAILING;
+            stop(&reader, at, JSON_NOT_OBJECT);
+        } else {
+            at = read_value(&reader, at);
+            if (at != NULL) reader.at = skip_space(&reader, at);
+            if (at != NULL && reader.at != reader.end) reader.fault = JSON_TRAILING;
         }
     }
     if (reader.fault != JSON_FINE) object->count = 0;
-    if (at != NULL) *at = (size_t)(reader.at - reader.start);
+    if (stopped != NULL) *stopped = (size_t)(reader.at - reader.start);
     return reader.fault;
 }
 
@@ -562,7 +501,8 @@ void json_object_release(struct json_object *object)
 const struct json_member *json_object_find(
     const struct json_object *object, const char *name, size_t name_length)
 {
-    uint32_t mark = name_mark((const uint8_t *)name, name_length);
+    const uint8_t *bytes = (const uint8_t *)name;
+    uint64_t mark = name_mark(bytes, name_length, bytes + name_length);
     for (size_t i = 0; i < object->count; i++) {
         const struct json_member *member = &object->members[i];
         if (member->name_escaped) {

@@ -37,8 +37,12 @@ struct json_member {
     uint32_t name_length;
     uint32_t value_at; /* offset of the value's first byte (a string's quote) */
     uint32_t value_length;
-    uint32_t name_mark; /* of the raw name, to tell names apart quickly */
-    uint8_t type;       /* enum json_type of the value */
+    /*
+    ** Of the raw name, to tell names apart quickly: up to eight bytes are their
+    ** own mark, the first in its lowest byte. Longer ones may share theirs.
+    */
+    uint64_t name_mark;
+    uint8_t type; /* enum json_type of the value */
     bool name_escaped;
 };
 
