@@ -7,90 +7,6 @@
 
 #include <string.h>
 
-#define TEXT(literal)                  \
-    {                                  \
-        (literal), sizeof(literal) - 1 \
-    }
-
-static const struct {
-    const char *text;
-    size_t length;
-} names[CLAIM_COUNT] = {
-    [CLAIM_ISS] = TEXT("iss"),
-    [CLAIM_SUB] = TEXT("sub"),
-    [CLAIM_AUD] = TEXT("aud"),
-    [CLAIM_EXP] = TEXT("exp"),
-    [CLAIM_NBF] = TEXT("nbf"),
-    [CLAIM_IAT] = TEXT("iat"),
-    [CLAIM_JTI] = TEXT("jti"),
-    [CLAIM_SID] = TEXT("sid"),
-    [CLAIM_CLIENT_ID] = TEXT("client_id"),
-    [CLAIM_SCOPE] = TEXT("scope"),
-    [CLAIM_CNF] = TEXT("cnf"),
-    [CLAIM_AZP] = TEXT("azp"),
-    [CLAIM_NONCE] = TEXT("nonce"),
-    [CLAIM_AUTH_TIME] = TEXT("auth_time"),
-    [CLAIM_EVENTS] = TEXT("events"),
-};
-
-const char *claim_name(enum claim claim)
-{
-    return names[claim].text;
-}
-
-/*
-** The known claim of this raw name, or CLAIM_COUNT. The names stand in the
-** table so that those of one length are neighbours but for a few: the search
-** starts at the first of the length at hand.
-*/
-static enum claim claim_of(const char *name, size_t length)
-{
-    static const uint8_t first_of_length[] = {
-        [3] = CLAIM_ISS, [5] = CLAIM_SCOPE, [6] = CLAIM_EVENTS, [9] = CLAIM_CLIENT_ID
-    };
-    if (length >= sizeof first_of_length || length < 3 || length == 4 || length == 7 ||
-        length == 8) {
-        return CLAIM_COUNT;
-    }
-    enum claim claim = (enum claim)first_of_length[length];
-    while (claim < CLAIM_COUNT &&
-           (names[claim].length != length || memcmp(names[claim].text, name, length) != 0)) {
-        claim++;
-    }
-    return claim;
-}
-
-static enum claim claim_of_member(
-    const struct json_object *payload, const struct json_member *member)
-{
-    struct json_value escaped;
-    if (!member->name_escaped)
-        return claim_of(payload->text + member->name_at, member->name_length);
-    /* At most 9 characters that matter, each of 6 bytes at most when escaped. */
-    if (member->name_length > 9 * 6) return CLAIM_COUNT;
-    escaped = (struct json_value){ payload->text + member->name_at - 1, member->name_length + 2,
-        JSON_STRING };
-    for (enum claim claim = CLAIM_ISS; claim < CLAIM_COUNT; claim++) {
-        if (json_string_is(escaped, names[claim].text, names[claim].length)) return claim;
-    }
-    return CLAIM_COUNT;
-}
-
-void claims_locate(struct claims *claims, const struct json_object *payload)
-{
-    memset(claims, 0, sizeof *claims);
-    claims->payload = payload;
-    for (size_t i = 0; i < payload->count; i++) {
-        enum claim claim = claim_of_member(payload, &payload->members[i]);
-        if (claim != CLAIM_COUNT) claims->known[claim] = &payload->members[i];
-    }
-}
-
-struct json_value claims_get(const struct claims *claims, enum claim claim)
-{
-    return json_member_value(claims->payload, claims->known[claim]);
-}
-
 /* Fills `detail` for a check about one claim; returns `status`. */
 static enum status fail(struct detail *detail, enum status status, const char *subject,
     struct json_value found, struct json_value expected, const char *note)
@@ -153,7 +69,7 @@ static enum status check_known_required(
     if (policy->has_max_age) demanded |= BIT(age_claim(policy));
     for (enum claim claim = CLAIM_ISS; claim < CLAIM_COUNT; claim++) {
         if ((demanded & BIT(claim)) != 0 && is_missing(claims_get(question->claims, claim))) {
-            return fail(detail, STATUS_MISSING_CLAIM, names[claim].text, nothing, nothing,
+            return fail(detail, STATUS_MISSING_CLAIM, claim_name(claim), nothing, nothing,
                 policy->profile == PROFILE_NONE ? "option max_age needs it"
                                                 : "the profile requires it");
         }
@@ -250,6 +166,7 @@ static const struct {
 
 enum status claims_check_types(const struct claims *claims, struct detail *detail)
 {
+    if (claims->has_usual_types) return STATUS_OK;
     for (size_t i = 0; i < sizeof claim_types / sizeof *claim_types; i++) {
         enum claim claim = claim_types[i].claim;
         struct json_value value;
@@ -258,7 +175,7 @@ enum status claims_check_types(const struct claims *claims, struct detail *detai
         value = claims_get(claims, claim);
         fault = claim_types[i].fault(value);
         if (fault != NULL) {
-            return fail(detail, STATUS_BAD_CLAIM, names[claim].text, value, nothing, fault);
+            return fail(detail, STATUS_BAD_CLAIM, claim_name(claim), value, nothing, fault);
         }
     }
     return STATUS_OK;
@@ -331,31 +248,44 @@ static enum status check_shape(const struct claims_question *question, struct de
 
 /* ---- times (RFC 7519 sections 4.1.4 to 4.1.6) ---- */
 
+/* A date that is there, and a number: types were checked before. */
+static double date_of(const struct claims *claims, enum claim claim)
+{
+    return claims->has_usual_types ? claims->dates[claim - CLAIM_EXP]
+                                   : json_number(claims_get(claims, claim));
+}
+
 static enum status check_exp(const struct claims_question *question, struct detail *detail)
 {
-    struct json_value exp = claims_get(question->claims, CLAIM_EXP);
-    if (exp.text == NULL || question->now < json_number(exp) + question->policy->leeway) {
+    const struct claims *claims = question->claims;
+    if (claims->known[CLAIM_EXP] == NULL ||
+        question->now < date_of(claims, CLAIM_EXP) + question->policy->leeway) {
         return STATUS_OK;
     }
-    return fail(detail, STATUS_EXPIRED, "exp", exp, nothing, "has passed");
+    return fail(
+        detail, STATUS_EXPIRED, "exp", claims_get(claims, CLAIM_EXP), nothing, "has passed");
 }
 
 static enum status check_nbf(const struct claims_question *question, struct detail *detail)
 {
-    struct json_value nbf = claims_get(question->claims, CLAIM_NBF);
-    if (nbf.text == NULL || question->now >= json_number(nbf) - question->policy->leeway) {
+    const struct claims *claims = question->claims;
+    if (claims->known[CLAIM_NBF] == NULL ||
+        question->now >= date_of(claims, CLAIM_NBF) - question->policy->leeway) {
         return STATUS_OK;
     }
-    return fail(detail, STATUS_NOT_YET_VALID, "nbf", nbf, nothing, "has not come yet");
+    return fail(detail, STATUS_NOT_YET_VALID, "nbf", claims_get(claims, CLAIM_NBF), nothing,
+        "has not come yet");
 }
 
 static enum status check_iat(const struct claims_question *question, struct detail *detail)
 {
-    struct json_value iat = claims_get(question->claims, CLAIM_IAT);
-    if (iat.text == NULL || json_number(iat) <= question->now + question->policy->leeway) {
+    const struct claims *claims = question->claims;
+    if (claims->known[CLAIM_IAT] == NULL ||
+        date_of(claims, CLAIM_IAT) <= question->now + question->policy->leeway) {
         return STATUS_OK;
     }
-    return fail(detail, STATUS_ISSUED_IN_FUTURE, "iat", iat, nothing, "lies in the future");
+    return fail(detail, STATUS_ISSUED_IN_FUTURE, "iat", claims_get(claims, CLAIM_IAT), nothing,
+        "lies in the future");
 }
 
 static enum status check_max_age(const struct claims_question *question, struct detail *detail)
@@ -366,7 +296,7 @@ static enum status check_max_age(const struct claims_question *question, struct 
     if (!policy->has_max_age) return STATUS_OK;
     since = claims_get(question->claims, claim); /* present, and a number: checked before */
     if (question->now - json_number(since) <= policy->max_age + policy->leeway) return STATUS_OK;
-    return fail(detail, STATUS_TOO_OLD, names[claim].text, since,
+    return fail(detail, STATUS_TOO_OLD, claim_name(claim), since,
         json_object_get(&policy->object, "max_age"), "is longer ago than max_age");
 }
 
@@ -408,7 +338,7 @@ static enum status check_string(const struct claims_question *question, enum cla
     struct json_value value = claims_get(question->claims, claim);
     if (allowed.text == NULL) return STATUS_OK;
     if (value.text != NULL && is_one_of(value, allowed)) return STATUS_OK;
-    return fail(detail, mismatch, names[claim].text, value, allowed, NULL);
+    return fail(detail, mismatch, claim_name(claim), value, allowed, NULL);
 }
 
 static enum status check_iss(const struct claims_question *question, struct detail *detail)
@@ -537,23 +467,23 @@ static enum status check_cnf(const struct claims_question *question, struct deta
 }
 
 static const struct claims_check checks[] = {
-    { "required claims", check_required, false },
-    { "claim types", check_types, false },
-    { "profile", check_shape, false },
-    { "exp", check_exp, false },
-    { "nbf", check_nbf, false },
-    { "iat", check_iat, false },
-    { "max_age", check_max_age, false },
-    { "iss", check_iss, false },
-    { "aud", check_aud, false },
-    { "sub", check_sub, false },
-    { "typ", check_typ, true },
-    { "azp", check_azp, false },
-    { "client_id", check_client_id, false },
-    { "nonce", check_nonce, false },
-    { "claims", check_claims, false },
-    { "scope", check_scope, false },
-    { "cnf", check_cnf, false },
+    { "required claims", check_required, false, POLICY_ASKS_PRESENCE },
+    { "claim types", check_types, false, POLICY_ASKS_ALWAYS },
+    { "profile", check_shape, false, POLICY_ASKS_PROFILE },
+    { "exp", check_exp, false, POLICY_ASKS_ALWAYS },
+    { "nbf", check_nbf, false, POLICY_ASKS_ALWAYS },
+    { "iat", check_iat, false, POLICY_ASKS_ALWAYS },
+    { "max_age", check_max_age, false, POLICY_ASKS_MAX_AGE },
+    { "iss", check_iss, false, POLICY_ASKS_ISS },
+    { "aud", check_aud, false, POLICY_ASKS_AUD },
+    { "sub", check_sub, false, POLICY_ASKS_SUB },
+    { "typ", check_typ, true, POLICY_ASKS_TYP | POLICY_ASKS_PROFILE },
+    { "azp", check_azp, false, POLICY_ASKS_PROFILE },
+    { "client_id", check_client_id, false, POLICY_ASKS_CLIENT_ID },
+    { "nonce", check_nonce, false, POLICY_ASKS_NONCE },
+    { "claims", check_claims, false, POLICY_ASKS_CLAIMS },
+    { "scope", check_scope, false, POLICY_ASKS_SCOPE },
+    { "cnf", check_cnf, false, POLICY_ASKS_JKT | POLICY_ASKS_PROFILE },
 };
 
 const size_t claims_check_count = sizeof checks / sizeof *checks;

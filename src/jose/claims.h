@@ -37,6 +37,9 @@ const char *claim_name(enum claim claim);
 struct claims {
     const struct json_object *payload;
     const struct json_member *known[CLAIM_COUNT]; /* NULL: absent */
+    /* Nothing is to be said of the types, and `dates` has those of exp, nbf and iat that are there. */
+    bool has_usual_types;
+    double dates[3];
 };
 
 /* Finds the known claims of a payload that was read. `payload` must outlive `claims`. */
@@ -68,6 +71,7 @@ struct claims_check {
     const char *name; /* for jwt_explain: "exp", "aud", "required claims" */
     enum status (*run)(const struct claims_question *question, struct detail *detail);
     bool header_only; /* also applies to a JWS, whose payload is no claims set */
+    unsigned asked;   /* policy_asks: passed without a look where the policy has none of them */
 };
 
 /* The checks in their order (the order of the codes in sql-surface). Static. */

@@ -221,21 +221,9 @@ static inline const uint8_t *read_scalar(struct reader *reader, const uint8_t *a
     }
 }
 
-/* Up to eight bytes as one word, the first in its lowest place. */
-static uint64_t pack_bytes(const uint8_t *bytes, size_t length)
-{
-    uint64_t word = 0;
-#if JSON_LITTLE_ENDIAN
-    memcpy(&word, bytes, length);
-#else
-    for (size_t i = 0; i < length; i++) word |= (uint64_t)bytes[i] << 8 * i;
-#endif
-    return word;
-}
-
 static uint64_t long_mark(const uint8_t *name, size_t length)
 {
-    return pack_bytes(name, 8) ^ pack_bytes(name + length - 8, 8) * UINT64_C(0x9e3779b97f4a7c15) ^
+    return json_pack(name, 8) ^ json_pack(name + length - 8, 8) * UINT64_C(0x9e3779b97f4a7c15) ^
            length;
 }
 
@@ -244,8 +232,8 @@ static inline uint64_t name_mark(const uint8_t *name, size_t length, const uint8
 {
     if (length > 8) return long_mark(name, length);
     if (length == 0) return 0;
-    if (!JSON_LITTLE_ENDIAN || end - name < 8) return pack_bytes(name, length);
-    return pack_bytes(name, 8) & UINT64_MAX >> 8 * (8 - length);
+    if (!JSON_LITTLE_ENDIAN || end - name < 8) return json_pack(name, length);
+    return json_pack(name, 8) & UINT64_MAX >> 8 * (8 - length);
 }
 
 static struct json_value name_value(const char *text, const struct json_member *member)

@@ -1,6 +1,6 @@
 /*
-** json_scan.h - the plain bytes of a JSON string, many at a time. Inline: this
-** is where most of a token's payload goes by.
+** json_scan.h - bytes of JSON text, many at a time. Inline: this is where most
+** of a token's payload goes by.
 */
 #ifndef JWT_JSON_SCAN_H
 #define JWT_JSON_SCAN_H
@@ -20,6 +20,18 @@
 #include <emmintrin.h>
 #define JSON_SIXTEEN_BYTES
 #endif
+
+/* Up to eight bytes as one word, the first in its lowest place. */
+static inline uint64_t json_pack(const void *bytes, size_t length)
+{
+    uint64_t word = 0;
+#if JSON_LITTLE_ENDIAN
+    memcpy(&word, bytes, length);
+#else
+    for (size_t i = 0; i < length; i++) word |= (uint64_t)((const uint8_t *)bytes)[i] << 8 * i;
+#endif
+    return word;
+}
 
 /* Bytes that end the plain run inside a string: quote, backslash, controls, and all of UTF-8's longer forms. */
 static inline bool json_is_plain(uint8_t byte)

@@ -6,6 +6,8 @@
 #endif
 #include "json_value.h"
 
+#include "json_scan.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -142,6 +144,16 @@ bool json_object_next(struct json_cursor *cursor, struct json_value *name, struc
     return true;
 }
 
+/* The number that eight digits are: pairs, fours and the whole by three multiplications. */
+static uint64_t eight_digits(const char *digits)
+{
+    uint64_t word = json_pack(digits, 8) - UINT64_C(0x3030303030303030);
+    word = word * 10 + (word >> 8);
+    uint64_t even = (word & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064);
+    uint64_t odd = (word >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001);
+    return (even + odd) >> 32;
+}
+
 bool json_integer(struct json_value value, int64_t *out)
 {
     uint64_t magnitude = 0;
@@ -149,7 +161,12 @@ bool json_integer(struct json_value value, int64_t *out)
     if (value.type != JSON_INTEGER) return false;
     bool negative = value.text[0] == '-';
     if (value.length <= 18) { /* fits whatever its digits */
-        for (i = negative; i < value.length; i++) {
+        i = negative;
+        if (value.length - i >= 8) {
+            magnitude = eight_digits(value.text + i);
+            i += 8;
+        }
+        for (; i < value.length; i++) {
             magnitude = magnitude * 10 + (unsigned)(value.text[i] - '0');
         }
         *out = negative ? -(int64_t)magnitude : (int64_t)magnitude;

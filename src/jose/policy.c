@@ -519,6 +519,32 @@ static bool read_options(struct policy *policy, struct fault *fault)
     return check_together(policy, fault);
 }
 
+static unsigned what_is_asked(const struct policy *policy)
+{
+    const struct {
+        bool given;
+        unsigned asks;
+    } facts[] = {
+        { policy->require.text != NULL, POLICY_ASKS_PRESENCE },
+        { policy->profile != PROFILE_NONE, POLICY_ASKS_PRESENCE | POLICY_ASKS_PROFILE },
+        { policy->has_max_age, POLICY_ASKS_PRESENCE | POLICY_ASKS_MAX_AGE },
+        { policy->iss.text != NULL, POLICY_ASKS_ISS },
+        { policy->aud.text != NULL, POLICY_ASKS_AUD },
+        { policy->sub.text != NULL, POLICY_ASKS_SUB },
+        { policy->typ.text != NULL, POLICY_ASKS_TYP },
+        { policy->client_id.text != NULL, POLICY_ASKS_CLIENT_ID },
+        { policy->nonce.text != NULL, POLICY_ASKS_NONCE },
+        { policy->claims.text != NULL, POLICY_ASKS_CLAIMS },
+        { policy->scope.text != NULL, POLICY_ASKS_SCOPE },
+        { policy->jkt.text != NULL, POLICY_ASKS_JKT },
+    };
+    unsigned asks = POLICY_ASKS_ALWAYS;
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (facts[i].given) asks |= facts[i].asks;
+    }
+    return asks;
+}
+
 static bool is_json_like(const char *text, size_t length)
 {
     size_t at = 0;
@@ -553,6 +579,7 @@ struct policy *policy_read(
         fine = (use & (SIGN | VERIFY)) != 0 ? add_algorithm(policy, "", text, length, fault)
                                             : fault_set(fault, "options: must be a JSON object");
     }
+    policy->asks = what_is_asked(policy);
     if (!fine) {
         policy_release(policy);
         policy = NULL;

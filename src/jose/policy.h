@@ -22,6 +22,23 @@ enum policy_use {
 
 enum policy_profile { PROFILE_NONE, PROFILE_ACCESS_TOKEN, PROFILE_ID_TOKEN, PROFILE_LOGOUT_TOKEN };
 
+/* What a verifying policy asks of claims, as bits: checks that nothing asks for are not visited. */
+enum policy_asks {
+    POLICY_ASKS_ALWAYS = 1,   /* what no option can turn off */
+    POLICY_ASKS_PRESENCE = 2, /* some claim must be there: require, max_age or a profile */
+    POLICY_ASKS_PROFILE = 4,
+    POLICY_ASKS_MAX_AGE = 8,
+    POLICY_ASKS_ISS = 16,
+    POLICY_ASKS_AUD = 32,
+    POLICY_ASKS_SUB = 64,
+    POLICY_ASKS_TYP = 128,
+    POLICY_ASKS_CLIENT_ID = 256,
+    POLICY_ASKS_NONCE = 512,
+    POLICY_ASKS_CLAIMS = 1024,
+    POLICY_ASKS_SCOPE = 2048,
+    POLICY_ASKS_JKT = 4096,
+};
+
 #define POLICY_MAX_LENGTH_DEFAULT 65536
 #define POLICY_MAX_LENGTH_MAX 1048576
 #define POLICY_LEEWAY_MAX 600
@@ -42,6 +59,7 @@ struct policy {
     bool allow_weak_key;
 
     /* Verifying. */
+    unsigned asks;         /* enum policy_asks */
     struct json_value iss; /* string, or array of strings; so `aud` */
     struct json_value aud;
     struct json_value sub;

@@ -345,6 +345,7 @@ static void run_claims_checks(struct verification *verification)
     }
     for (size_t i = 0; i < claims_check_count; i++) {
         const struct claims_check *check = claims_check_at(i);
+        if ((check->asked & policy->asks) == 0) continue;
         if (verification->is_jws && !check->header_only) continue;
         verification->failed = CHECK_COUNT + i;
         verification->status = check->run(&question, &verification->detail);
