@@ -96,7 +96,7 @@ static void explain_algorithm(struct text *out, const struct verification *verif
 {
     const struct key *key = judged_key(verification);
     text_add_string(out, "header says ");
-    add_excerpt(out, unquoted(verification->header.alg));
+    add_excerpt(out, unquoted(verification->header->alg));
     if (key != NULL) {
         text_add_string(out, ", the key is ");
         text_add_string(out, key_type_name((enum key_type)key->type));

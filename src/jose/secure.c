@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdint.h>
+#include <string.h>
 
 void secure_start(void)
 {
@@ -48,6 +50,25 @@ void secure_wipe(void *memory, size_t size)
 bool secure_equal(const void *left, const void *right, size_t size)
 {
     return CRYPTO_memcmp(left, right, size) == 0;
+}
+
+/* Every difference is gathered, and looked at once, by CRYPTO_memcmp: what differs where decides no branch. */
+bool secure_equal_long(const void *left, const void *right, size_t size)
+{
+    static const uint64_t none[2] = { 0, 0 };
+    const unsigned char *a = left;
+    const unsigned char *b = right;
+    uint64_t differences[2] = { 0, 0 };
+    uint64_t x[2];
+    uint64_t y[2];
+    for (; size >= sizeof x; size -= sizeof x, a += sizeof x, b += sizeof x) {
+        memcpy(x, a, sizeof x);
+        memcpy(y, b, sizeof y);
+        differences[0] |= x[0] ^ y[0];
+        differences[1] |= x[1] ^ y[1];
+    }
+    while (size-- > 0) differences[0] |= (uint64_t)(*a++ ^ *b++);
+    return CRYPTO_memcmp(differences, none, sizeof none) == 0;
 }
 
 /* OpenSSL needs a few KB for an operation: whether as much can be had now. */

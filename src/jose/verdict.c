@@ -33,15 +33,27 @@ static enum reached check_size(struct verification *verification)
     return REACHED;
 }
 
-/* One buffer holds the three decoded segments; usual tokens fit in `own`. */
-static bool make_buffer(struct verification *verification)
+/* One buffer holds the decoded segments; usual tokens fit in `own`. */
+static bool make_buffer(struct verification *verification, size_t size)
 {
-    const struct token_parts *parts = &verification->parts;
-    size_t size = BASE64URL_SIZE(parts->header_length) + BASE64URL_SIZE(parts->payload_length) +
-                  BASE64URL_SIZE(parts->signature_length);
     verification->buffer_size = size;
     if (size > sizeof verification->own) verification->buffer = memory_new(size);
     return verification->buffer != NULL;
+}
+
+/* Finds the header among those that were read before, or decodes it to `out`. False where it is not strict base64url. */
+static bool take_header(struct verification *verification, unsigned char *out)
+{
+    const char *segment = verification->token;
+    size_t length = verification->parts.header_length;
+    verification->kept_header = header_memo_find(verification->services->headers, segment, length);
+    if (verification->kept_header != NULL) {
+        verification->header_text = verification->kept_header->text;
+        verification->header_length = verification->kept_header->length;
+        return true;
+    }
+    verification->header_text = (const char *)out;
+    return base64url_decode(out, &verification->header_length, segment, length);
 }
 
 /* RFC 7515 section 5.2, steps 1 to 3, 6 and 7: the text of all segments before the meaning of any. */
@@ -55,13 +67,15 @@ static enum reached check_segments(struct verification *verification)
     if (!token_split(parts, text, verification->token_length)) {
         return fail(verification, STATUS_MALFORMED, NULL, "a compact JWS has exactly two dots");
     }
-    if (!make_buffer(verification)) return REACHED_NO_MEMORY;
-    verification->header_text = (const char *)verification->buffer;
-    verification->payload_bytes = verification->buffer + BASE64URL_SIZE(parts->header_length);
-    verification->signature_bytes =
-        verification->payload_bytes + BASE64URL_SIZE(parts->payload_length);
-    if (!base64url_decode(
-            verification->buffer, &verification->header_length, text, parts->header_length)) {
+    size_t header_room = BASE64URL_SIZE(parts->header_length);
+    size_t payload_room = BASE64URL_SIZE(parts->payload_length);
+    if (!make_buffer(
+            verification, header_room + payload_room + BASE64URL_SIZE(parts->signature_length))) {
+        return REACHED_NO_MEMORY;
+    }
+    verification->payload_bytes = verification->buffer + header_room;
+    verification->signature_bytes = verification->payload_bytes + payload_room;
+    if (!take_header(verification, verification->buffer)) {
         return fail(verification, STATUS_MALFORMED, NULL, "the header is not strict base64url");
     }
     if (!base64url_decode(verification->payload_bytes, &verification->payload_length,
@@ -79,9 +93,18 @@ static enum reached check_header(struct verification *verification)
 {
     const char *why;
     const char *member;
-    switch (token_header_read(&verification->header, verification->header_text,
+    if (verification->kept_header != NULL) {
+        verification->header = &verification->kept_header->header;
+        return REACHED;
+    }
+    verification->header = &verification->own_header;
+    switch (token_header_read(&verification->own_header, verification->header_text,
         verification->header_length, &why, &member)) {
-    case HEADER_FINE: return REACHED;
+    case HEADER_FINE:
+        header_memo_note(verification->services->headers, verification->token,
+            verification->parts.header_length, verification->header_text,
+            verification->header_length);
+        return REACHED;
     case HEADER_NO_MEMORY: return REACHED_NO_MEMORY;
     default: return fail(verification, STATUS_BAD_HEADER, member, why);
     }
@@ -103,7 +126,7 @@ static bool list_has(struct json_value list, struct json_value name)
 /* RFC 7515 section 4.1.11: each critical extension must be understood. b64 is, but only in a JWS (RFC 7797 section 7). */
 static enum reached check_crit(struct verification *verification)
 {
-    const struct token_header *header = &verification->header;
+    const struct token_header *header = verification->header;
     bool b64_is_critical = false;
     if (header->crit.text != NULL) {
         struct json_cursor cursor = json_cursor_start(header->crit);
@@ -134,7 +157,7 @@ static enum reached check_crit(struct verification *verification)
 /* RFC 8725 sections 3.1 and 3.2: the caller and the key say what is allowed, never the header alone. */
 static enum reached check_algorithm(struct verification *verification)
 {
-    const struct algorithm *algorithm = verification->header.algorithm;
+    const struct algorithm *algorithm = verification->header->algorithm;
     const struct key_set *keys = verification->keys;
     algorithm_set named = verification->policy->algorithms;
     algorithm_set bit = algorithm == NULL ? 0 : algorithm_bit(algorithm);
@@ -149,7 +172,7 @@ static enum reached check_algorithm(struct verification *verification)
     }
     if (note == NULL) return REACHED;
     fail(verification, STATUS_ALG_NOT_ALLOWED, "alg", note);
-    verification->detail.found = verification->header.alg;
+    verification->detail.found = verification->header->alg;
     return REACHED;
 }
 
@@ -157,7 +180,7 @@ static enum reached key_failed(
     struct verification *verification, enum status status, const char *note)
 {
     fail(verification, status, "kid", note);
-    verification->detail.found = verification->header.kid;
+    verification->detail.found = verification->header->kid;
     return REACHED;
 }
 
@@ -167,8 +190,8 @@ static enum reached judge_choice(struct verification *verification, enum key_cho
     switch (choice) {
     case KEY_NOT_FOUND:
         return key_failed(verification, STATUS_KEY_NOT_FOUND,
-            verification->header.kid.text != NULL ? "no key has this kid"
-                                                  : "no key of the set fits, and there is no kid");
+            verification->header->kid.text != NULL ? "no key has this kid"
+                                                   : "no key of the set fits, and there is no kid");
     case KEY_AMBIGUOUS:
         return key_failed(verification, STATUS_KEY_AMBIGUOUS, "more than one key fits");
     case KEY_UNUSABLE:
@@ -181,11 +204,11 @@ static enum reached judge_choice(struct verification *verification, enum key_cho
 static enum reached judge_key(struct verification *verification)
 {
     const struct policy *policy = verification->policy;
-    const struct algorithm *algorithm = verification->header.algorithm;
+    const struct algorithm *algorithm = verification->header->algorithm;
     const char *refusal;
     if ((key_algorithms(verification->key, policy->algorithms) & algorithm_bit(algorithm)) == 0) {
         fail(verification, STATUS_ALG_NOT_ALLOWED, "alg", "is not an algorithm of the chosen key");
-        verification->detail.found = verification->header.alg;
+        verification->detail.found = verification->header->alg;
         return REACHED;
     }
     refusal = key_refusal(verification->key, algorithm, OPERATION_VERIFY, policy->allow_weak_key);
@@ -197,7 +220,7 @@ static enum reached judge_key(struct verification *verification)
 
 static enum reached check_key(struct verification *verification)
 {
-    struct json_value kid = verification->header.kid;
+    struct json_value kid = verification->header->kid;
     char own[KID_OWN_BYTES];
     char *decoded = own;
     const char *bytes = NULL;
@@ -215,7 +238,7 @@ static enum reached check_key(struct verification *verification)
             bytes = decoded;
         }
     }
-    choice = key_set_choose(verification->keys, verification->header.algorithm, bytes, length,
+    choice = key_set_choose(verification->keys, verification->header->algorithm, bytes, length,
         verification->policy->algorithms, verification->policy->allow_weak_key, &verification->key);
     if (decoded != own) memory_free(decoded);
     return choice == KEY_CHOSEN ? judge_key(verification) : judge_choice(verification, choice);
@@ -223,7 +246,7 @@ static enum reached check_key(struct verification *verification)
 
 static enum reached check_signature_length(struct verification *verification)
 {
-    size_t expected = signature_length(verification->key, verification->header.algorithm);
+    size_t expected = signature_length(verification->key, verification->header->algorithm);
     if (verification->signature_length != expected) {
         return fail(verification, STATUS_BAD_SIGNATURE, NULL,
             "the signature does not have the algorithm's length");
@@ -261,14 +284,14 @@ static enum reached check_detached_signature(struct verification *verification)
     unsigned char *input = memory + room;
     size_t input_length = head;
     memcpy(input, verification->token, head);
-    if (verification->header.b64) {
+    if (verification->header->b64) {
         input_length += base64url_encode((char *)input + head, memory, payload_length);
     } else {
         memcpy(input + head, memory, payload_length);
         input_length += payload_length;
     }
     enum signature_result result =
-        signature_verify(verification->key, verification->header.algorithm, input, input_length,
+        signature_verify(verification->key, verification->header->algorithm, input, input_length,
             verification->signature_bytes, verification->signature_length);
     verification->detached = memory;
     verification->payload_bytes = memory;
@@ -280,7 +303,7 @@ static enum reached check_signature(struct verification *verification)
 {
     if (verification->policy->payload.text != NULL) return check_detached_signature(verification);
     return judge_signature(
-        verification, signature_verify(verification->key, verification->header.algorithm,
+        verification, signature_verify(verification->key, verification->header->algorithm,
                           verification->token, token_signing_length(&verification->parts),
                           verification->signature_bytes, verification->signature_length));
 }
@@ -334,7 +357,7 @@ static void run_claims_checks(struct verification *verification)
     const struct policy *policy = verification->policy;
     struct claims_question question = {
         .claims = &verification->claims,
-        .header = &verification->header,
+        .header = verification->header,
         .policy = policy,
     };
     if (!verification->is_jws) {
@@ -402,7 +425,9 @@ enum reached verdict_reach(struct verification *verification, const char *token,
     verification->key = NULL;
     verification->buffer = verification->own;
     verification->detached = NULL;
-    verification->header.object.members = NULL;
+    verification->header = &verification->own_header;
+    verification->kept_header = NULL;
+    verification->own_header.object.members = NULL;
     verification->payload.members = NULL;
     reached = run_checks(verification);
     /* Whoever forgets to look at `reached` must not find "ok" (fail closed). */
@@ -412,7 +437,9 @@ enum reached verdict_reach(struct verification *verification, const char *token,
 
 void verification_release(struct verification *verification)
 {
-    json_object_release(&verification->header.object);
+    token_header_release(&verification->own_header);
+    kept_header_release(verification->kept_header);
+    verification->kept_header = NULL;
     json_object_release(&verification->payload);
     if (verification->buffer != verification->own) memory_free(verification->buffer);
     memory_free(verification->detached);

@@ -11,6 +11,7 @@
 #define JWT_VERDICT_H
 
 #include "claims.h"
+#include "header_memo.h"
 #include "key.h"
 
 enum reached {
@@ -33,6 +34,7 @@ struct verdict_services {
     */
     enum reached (*revocation)(
         void *context, const struct verification *verification, enum status *status);
+    struct header_memo *headers; /* headers that were read before, or NULL: none are kept */
 };
 
 #define VERIFICATION_OWN_BYTES 4096
@@ -54,7 +56,7 @@ struct verification {
 
     /* What was learnt on the way; each part is valid once its check passed. */
     struct token_parts parts;
-    struct token_header header;
+    const struct token_header *header; /* `own_header`, or in `kept_header` */
     const char *header_text;
     size_t header_length;
     const struct key *key;
@@ -66,8 +68,10 @@ struct verification {
     struct claims claims;
     double now;
 
-    unsigned char *detached; /* the detached payload of a JWS, or NULL */
-    unsigned char *buffer;   /* `own`, or allocated for long tokens */
+    struct token_header own_header;
+    struct kept_header *kept_header; /* a reference, where the header was read before; or NULL */
+    unsigned char *detached;         /* the detached payload of a JWS, or NULL */
+    unsigned char *buffer;           /* `own`, or allocated for long tokens */
     size_t buffer_size;
     unsigned char own[VERIFICATION_OWN_BYTES];
 };

@@ -47,7 +47,8 @@ struct connection *connection_new(sqlite3 *db)
     connection->references = 1;
     connection->keys = memory_new_zero(sizeof *connection->keys);
     connection->policies = memory_new_zero(sizeof *connection->policies);
-    if (connection->keys == NULL || connection->policies == NULL) {
+    connection->headers = header_memo_new();
+    if (connection->keys == NULL || connection->policies == NULL || connection->headers == NULL) {
         connection_release(connection);
         return NULL;
     }
@@ -84,6 +85,7 @@ void connection_release(void *released)
             policy_release(connection->policies->entries[i]);
         }
     }
+    header_memo_free(connection->headers);
     memory_free(connection->keys);
     memory_free(connection->policies);
     memory_free(connection);
@@ -131,7 +133,7 @@ static bool key_entry_matches(
 {
     if (entry->mark != mark || entry->length != length || entry->is_blob != is_blob) return false;
     if (length == 0) return true;
-    return entry->is_secret ? secure_equal(entry->bytes, bytes, length)
+    return entry->is_secret ? secure_equal_long(entry->bytes, bytes, length)
                             : memcmp(entry->bytes, bytes, length) == 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <sqlite3ext.h>
 
+#include "../jose/header_memo.h"
 #include "../jose/key.h"
 #include "../jose/policy.h"
 
@@ -22,6 +23,7 @@ struct connection {
     unsigned references;
     struct key_cache *keys;
     struct policy_cache *policies;
+    struct header_memo *headers;
     struct revocation_table *revocations; /* list of the tables that are connected, or NULL */
     sqlite3_int64 key_hits;
     sqlite3_int64 key_misses;

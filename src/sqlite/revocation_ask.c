@@ -249,7 +249,7 @@ static int ask(struct revocation_table *table, const struct verification *verifi
         .require = table->options.require,
     };
     int rc;
-    subject_start(&subject, &verification->claims, verification->header.kid);
+    subject_start(&subject, &verification->claims, verification->header->kid);
     revocation_table_enter(table);
     rc = probe_ask(&probe);
     *moved = table->store.moved || table->is_dead || (rc & 0xff) == SQLITE_CORRUPT;

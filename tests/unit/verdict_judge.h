@@ -86,7 +86,11 @@ static enum reached ask_revocation(
     return surroundings->reached;
 }
 
-static const struct verdict_services services = { &around, read_clock, ask_revocation };
+static struct verdict_services services = {
+    .context = &around,
+    .clock = read_clock,
+    .revocation = ask_revocation,
+};
 
 /* ---- verdicts */
 
@@ -107,6 +111,36 @@ static struct key_set *read_key(const char *text)
     struct key_set *keys = key_set_read(text, strlen(text), false, &fault);
     CHECK(keys != NULL, "a key: %s", fault.text);
     return keys;
+}
+
+/*
+** Nothing that is kept between tokens changes a verdict: asked again and again
+** with a memory that outlives this test, the pipeline ends where it ended without.
+*/
+static void check_remembered(struct verification *verification, const char *token, size_t length,
+    const struct key_set *keys, const struct policy *policy)
+{
+    static struct verdict_services remembering;
+    struct surroundings before = around;
+    size_t failed = verification->failed;
+    struct detail detail = verification->detail;
+    if (remembering.clock == NULL) {
+        remembering = services;
+        remembering.headers = header_memo_new();
+    }
+    for (int again = 1; again <= 4; again++) {
+        verification_release(verification);
+        memset(verification, 0x5a, sizeof *verification);
+        enum reached reached =
+            verdict_reach(verification, token, length, keys, policy, &remembering);
+        CHECK(reached == said.reached && verification->status == said.status &&
+                  verification->failed == failed && verification->detail.note == detail.note &&
+                  verification->detail.subject_length == detail.subject_length &&
+                  verification->detail.found.length == detail.found.length &&
+                  verification->detail.expected.text == detail.expected.text,
+            "time %d of %.60s ends as the first did", again, token == NULL ? "NULL" : token);
+    }
+    around = before;
 }
 
 /* The verdict on `length` bytes, read from memory of that very size. */
@@ -138,6 +172,7 @@ static enum status judge_bytes(
         snprintf(said.payload, sizeof said.payload, "%.*s", (int)verification.payload_length,
             (const char *)verification.payload_bytes);
     }
+    check_remembered(&verification, exact, length, keys, policy);
     verification_release(&verification);
     verification_release(&verification);
     policy_release(policy);
