@@ -26,7 +26,6 @@ SQLITE_EXTENSION_INIT3
 
 #define FIRST_CONSIDERATION 64 /* questions by probing before a filter is thought of */
 #define WORTH_RULES 4          /* rules that a question by probing makes worth reading */
-#define NEVER INT64_MAX
 
 /* What one question may believe. */
 struct footing {
@@ -95,7 +94,6 @@ static void cache_forget(struct store_cache *cache)
     cache->is_seen = false;
     cache->has_kinds = false;
     cache->questions = 0;
-    cache->consider = FIRST_CONSIDERATION;
 }
 
 /*
@@ -189,7 +187,9 @@ static int add_rules(struct store *store, struct filter *filter)
 
 /*
 ** Builds the filter where the questions of this version were worth it: it
-** reads every rule once. A failure costs nothing but the filter.
+** reads every rule once. A failure costs nothing but the filter. When it is
+** thought of next outlasts the version, so that counting rules in vain costs
+** next to nothing.
 */
 static void consider_filter(struct store *store)
 {
@@ -197,20 +197,18 @@ static void consider_filter(struct store *store)
     sqlite3_int64 worth = cache->questions * WORTH_RULES;
     sqlite3_int64 rules = 0;
     struct filter *filter;
-    if (count_rules(store, worth + 1, &rules) != SQLITE_OK ||
+    cache->consider = 4 * cache->questions;
+    if (count_rules(store, worth + 1, &rules) != SQLITE_OK || rules > worth ||
         rules > (sqlite3_int64)FILTER_RULES_MAX) {
-        cache->consider = NEVER;
         return;
     }
-    cache->consider = 2 * cache->questions;
-    if (rules > worth) return;
-    cache->consider = NEVER;
     if (!cache->has_key) cache->has_key = filter_key_make(&cache->key);
     if (!cache->has_key) return;
     filter = filter_new(rules);
     if (filter == NULL) return;
     if (add_rules(store, filter) == SQLITE_DONE && !store->moved) {
         cache->filter = filter;
+        cache->consider = rules / WORTH_RULES;
     } else {
         filter_free(filter);
     }
@@ -457,7 +455,8 @@ int probe_ask(struct probe *probe)
         course.filter = is_kept ? store->cache.filter : NULL;
         if (rc == SQLITE_OK) rc = run(&course);
         if (rc == SQLITE_OK && is_kept && course.filter == NULL && course.has_probed &&
-            ++store->cache.questions >= store->cache.consider) {
+            ++store->cache.questions >= store->cache.consider &&
+            store->cache.questions >= FIRST_CONSIDERATION) {
             consider_filter(store);
         }
         leave(store, &footing);

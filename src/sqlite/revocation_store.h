@@ -61,7 +61,8 @@ struct store_cache {
     bool has_key;
     struct filter_key key;
     sqlite3_int64 questions; /* that were answered by probing at `version` */
-    sqlite3_int64 consider;  /* at that many questions, think of building the filter */
+    sqlite3_int64
+        consider; /* at that many, or a few, think of building the filter; outlasts versions */
 };
 
 struct store {
