@@ -21,41 +21,39 @@
 --   claims         TEXT     all of its claims, JSON
 -- Transaction: reads.
 WITH
-policy AS (
-    SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
-        CASE WHEN COALESCE(:iss, :aud, :scope, :jkt, :now) IS NULL THEN options ELSE
-            json_patch(options, json_object('iss', COALESCE(:iss, iss), 'aud', COALESCE(:aud, aud),
-                'scope', :scope, 'jkt', :jkt, 'now', :now)) END AS options
-    FROM main.jwt_policy WHERE client = ''
-    LIMIT 1 OFFSET 0),  -- with an OFFSET SQLite computes the row once, and stores it nowhere
-keyed AS (
-    SELECT policy.now, policy.options, known.kid,
+asked AS (
+    SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now, known.kid,
         CASE WHEN :signing_key IS NULL THEN known.jwk ELSE COALESCE(
-            (SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk) END AS jwk
-    FROM policy LEFT JOIN main.jwt_key AS known
-        ON known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access'
-            AND known.state <> 'revoked' AND COALESCE(known.drop_at > policy.now, 1)
-    LIMIT 1 OFFSET 0),
+            (SELECT given.jwk FROM jwk_each(:signing_key) AS given WHERE given.kid = known.kid), known.jwk) END AS jwk,
+        CASE WHEN COALESCE(:iss, :aud, :scope, :jkt, :now) IS NULL THEN policy.options ELSE
+            json_patch(policy.options, json_object('iss', COALESCE(:iss, policy.iss),
+                'aud', COALESCE(:aud, policy.aud), 'scope', :scope, 'jkt', :jkt, 'now', :now)) END AS options
+    FROM main.jwt_policy AS policy LEFT JOIN main.jwt_key AS known
+        ON known.kid = json_extract(jwt_header(:token), '$.kid') AND known.use = 'access' AND known.state <> 'revoked'
+            AND (known.drop_at IS NULL OR known.drop_at > CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER))
+    WHERE policy.client = ''),
 token AS (
-    SELECT now, options, kid, jwk, jwt_claims(:token, jwk, options) AS claims FROM keyed
-    LIMIT 1 OFFSET 0),
-judged AS (
-    SELECT token.claims,
-        CASE
-            WHEN token.claims IS NULL THEN jwt_status(:token, token.jwk, token.options)
-            WHEN session.sid IS NULL THEN 'session_ended'
-            WHEN EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.claims AND header_kid = token.kid)
-                THEN 'revoked'
-            ELSE 'ok'
-        END AS judgment
-    FROM token LEFT JOIN main.jwt_session AS session ON session.sid = json_extract(token.claims, '$.sid')
-        AND session.revoked_at IS NULL AND session.idle_exp > token.now
-    LIMIT 1 OFFSET 0)
-SELECT judgment AS status,
-    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.sub') END AS sub,
-    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.sid') END AS sid,
-    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.client_id') END AS client,
-    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.scope') END AS scope,
-    CASE judgment WHEN 'ok' THEN json_extract(claims, '$.exp') END AS exp,
-    CASE judgment WHEN 'ok' THEN claims END AS claims
-FROM judged;
+    SELECT now, kid, jwk, options, jwt_claims(:token, jwk, options) AS claims FROM asked
+    LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row, and so verifies the signature, once
+-- A session is joined only if it lives and no rule names the token: where there is none, all columns are NULL.
+SELECT
+    CASE
+        WHEN session.sid IS NOT NULL THEN 'ok'
+        WHEN token.claims IS NULL THEN
+            -- 'ok' by now: its time has come between the two questions.
+            COALESCE(NULLIF(jwt_status(:token, token.jwk, token.options), 'ok'), 'issued_in_future')
+        WHEN EXISTS (
+            SELECT 1 FROM main.jwt_session AS alive WHERE alive.sid = json_extract(token.claims, '$.sid')
+                AND alive.revoked_at IS NULL AND alive.idle_exp > token.now)
+            THEN 'revoked'
+        ELSE 'session_ended'
+    END AS status,
+    CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.sub') END AS sub,
+    session.sid AS sid,
+    CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.client_id') END AS client,
+    CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.scope') END AS scope,
+    CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.exp') END AS exp,
+    CASE WHEN session.sid IS NOT NULL THEN token.claims END AS claims
+FROM token LEFT JOIN main.jwt_session AS session
+    ON session.sid = json_extract(token.claims, '$.sid') AND session.revoked_at IS NULL AND session.idle_exp > token.now
+        AND NOT EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.claims AND header_kid = token.kid);

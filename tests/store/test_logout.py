@@ -379,6 +379,20 @@ def authenticate(bench):
                 raise Failed(f"options {lost!r} let the token in")
 
 
+@test("a token whose time comes between its verdict and its status is not ok without claims", alone=BOTH)
+def status_by_another_moment(bench):
+    store = bench.store()
+    early = store.login("alice", now=NOW + 10)["access_token"]
+    keys = store.jwks(now=NOW)["jwks"]
+    # What jwt_status would answer a moment later.
+    store.db.create_function("jwt_status", 3, lambda *given: "ok")
+    for row in (
+        store.authenticate(early, now=NOW),
+        store.authenticate_stateless(early, keys, OPTIONS, now=NOW),
+    ):
+        equal((row["status"], row["sub"]), ("issued_in_future", None), "status and sub")
+
+
 @test("prune deletes what is over, and only that, so many rows at a time", point=13, alone=BOTH)
 def prune(bench):
     store = bench.store(idle_ttl=1000)
