@@ -54,6 +54,6 @@ SELECT
     CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.scope') END AS scope,
     CASE WHEN session.sid IS NOT NULL THEN json_extract(token.claims, '$.exp') END AS exp,
     CASE WHEN session.sid IS NOT NULL THEN token.claims END AS claims
-FROM token LEFT JOIN main.jwt_session AS session
+FROM token LEFT JOIN main.jwt_session AS session INDEXED BY jwt_session_live
     ON session.sid = json_extract(token.claims, '$.sid') AND session.revoked_at IS NULL AND session.idle_exp > token.now
         AND NOT EXISTS (SELECT 1 FROM main.jwt_revoked WHERE claims = token.claims AND header_kid = token.kid);

@@ -13,6 +13,7 @@
 **
 **     BENCH_ROUNDS=15           rounds of each case
 **     BENCH_SESSIONS=1000000    sessions of the large store
+**     BENCH_ONLY=refresh        only the cases whose name contains this
 **     BENCH_SQL=sql             the folder of the statements
 **     BENCH_DATABASE=path       two files that begin with this are made, and removed
 **     BENCH_ROWS_OUT=file       append the lines of the report there, as JSON, one object a line
@@ -184,20 +185,14 @@ static round_result case_round(const store_case *what, bool ours_first)
     return result;
 }
 
-static void write_json(const bench_result *result)
+static void write_row(const bench_result *result)
 {
     const char *path = getenv("BENCH_ROWS_OUT");
     FILE *file;
     if (path == NULL || *path == '\0') return;
     file = fopen(path, "a");
     if (file == NULL) bench_fail("cannot write %s", path);
-    fprintf(file,
-        "{\"group\":\"store\",\"name\":\"%s\",\"against\":\"%s\",\"limit_ns\":%.1f,\"ours_ns\":%.1f,"
-        "\"ratio\":{\"median\":%.4f,\"low\":%.4f,\"high\":%.4f},\"target_kind\":\"%s\","
-        "\"target\":%.2f,\"rows\":%d,\"rounds\":%d}\n",
-        result->name, result->against, result->limit_ns, result->ours_ns, result->ratio.median,
-        result->ratio.low, result->ratio.high, result->target > 0 ? "ratio" : "none",
-        result->target, result->rows, result->rounds);
+    report_append_row(file, result);
     if (fclose(file) != 0) bench_fail("cannot write %s", path);
 }
 
@@ -211,7 +206,7 @@ static int case_report(const bench_result *result)
     if (result->target > 0) printf("  target %.1f %s", result->target, missed ? "MISSED" : "met");
     printf("  %.0f/s\n", 1e9 / result->ours_ns);
     fflush(stdout);
-    write_json(result);
+    write_row(result);
     return missed;
 }
 
@@ -275,6 +270,7 @@ static void loop(const char *name, double seconds)
 int main(void)
 {
     const char *alone = getenv("BENCH_LOOP"), *path = getenv("BENCH_DATABASE");
+    const char *only = getenv("BENCH_ONLY");
     int missed = 0;
     rounds = (int)number_of("BENCH_ROUNDS", rounds);
     if (rounds < 1 || rounds > MOST_ROUNDS) bench_fail("BENCH_ROUNDS: 1 to %d", MOST_ROUNDS);
@@ -287,7 +283,9 @@ int main(void)
         printf("%-38s %-16s %9s %9s %7s\n", "token store (WAL, one statement a call)", "against",
             "ns", "ours ns", "ratio");
         refresh_one();
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) missed += case_run(&cases[i]);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            if (only == NULL || strstr(cases[i].name, only) != NULL) missed += case_run(&cases[i]);
+        }
         printf("%d of the targets missed\n", missed);
     }
     store_remove(&fixture);

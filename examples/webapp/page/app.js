@@ -84,32 +84,52 @@ function say(text) {
     element("message").textContent = text;
 }
 
-const time = (seconds) => new Date(seconds * 1000).toLocaleString();
+const time = (seconds) => new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
-function button(text, work) {
+// How people call a browser: "Firefox on Linux". What is not known is shown as it was sent.
+function deviceName(userAgent) {
+    const first = (names) => names.find(([sign]) => userAgent.includes(sign))?.[1];
+    const browser = first([["Edg", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]]);
+    const system = first([["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"],
+        ["Mac OS X", "macOS"], ["CrOS", "ChromeOS"], ["Linux", "Linux"]]);
+    return browser && system ? `${browser} on ${system}` : userAgent || "unknown";
+}
+
+function device(userAgent) {
+    const made = document.createElement("span");
+    made.textContent = deviceName(userAgent);
+    made.title = userAgent;
+    return made;
+}
+
+function button(text, of, work) {
     const made = document.createElement("button");
     made.textContent = text;
+    made.setAttribute("aria-label", `${text}: ${of}`);
     made.addEventListener("click", () => act(work));
     return made;
 }
 
 // What comes from others, such as the name of a browser, becomes text and never markup.
 function showRows(id, rows) {
+    const headings = [...element(id).closest("table").tHead.rows[0].cells].map((cell) => cell.textContent);
     element(id).replaceChildren(...rows.map((cells) => {
         const line = document.createElement("tr");
-        for (const cell of cells) {
+        cells.forEach((cell, i) => {
             const made = document.createElement("td");
             made.append(cell ?? "");
+            made.dataset.heading = headings[i]; // on a narrow screen, where the head is not shown
             line.append(made);
-        }
+        });
         return line;
     }));
 }
 
 function showSessions(sessions) {
     showRows("sessions", sessions.map((session) => [
-        session.user_agent, session.ip, time(session.created_at), time(session.used_at),
-        session.current ? "this one" : button("Log out", () => ask("POST", "/api/sessions/end", { sid: session.sid })),
+        device(session.user_agent), session.ip, time(session.created_at), time(session.used_at),
+        session.current ? "this one"
+            : button("Log out", deviceName(session.user_agent), () => ask("POST", "/api/sessions/end", { sid: session.sid })),
     ]));
     [...element("sessions").rows].forEach((line, i) => line.classList.toggle("here", Boolean(sessions[i].current)));
 }
@@ -117,7 +137,7 @@ function showSessions(sessions) {
 function showAdmin(found) {
     showRows("accounts", found.accounts.map((account) => [
         account.name, account.role, String(account.sessions),
-        account.sessions ? button("End sessions", () => ask("POST", "/api/admin/end", { account: account.id })) : "",
+        account.sessions ? button("End sessions", account.name, () => ask("POST", "/api/admin/end", { account: account.id })) : "",
     ]));
     showRows("events", found.events.map((event) => [event.at, event.kind, event.name, event.actor, event.reason]));
 }
@@ -140,7 +160,7 @@ async function showHome() {
     showSessions(sessions);
     element("who").textContent = `${me.name} (${me.role})`;
     element("account").value = me.name; // for password managers
-    element("token").textContent = `Access tokens last ${token.seconds} s. Refreshed ${refreshes} times since this page was opened.`;
+    element("token").textContent = `Access tokens last ${token.seconds} s. Refreshed ${refreshes === 1 ? "once" : `${refreshes} times`} since this page was opened.`;
     for (const id of ["home", "token"]) element(id).hidden = false;
     element("admin").hidden = !administrator;
     element("guest").hidden = true;
