@@ -5,7 +5,7 @@
 -- without issued_before is refused.
 --
 -- Parameters
---   :sub           TEXT     who logged in: the application's own id of the user
+--   :sub           TEXT     who logged in: the application's own id of the user; a number counts as its text
 --   :client        TEXT     the client; NULL is ''
 --   :scope         TEXT     what the tokens grant, words separated by spaces; NULL: no such claim
 --   :claims        TEXT     JSON object of further claims for access tokens; NULL: none
@@ -35,6 +35,7 @@ INSERT INTO main.jwt_session (
 WITH
 policy AS (
     SELECT CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER) AS now,
+        CASE typeof(:sub) WHEN 'integer' THEN CAST(:sub AS TEXT) ELSE :sub END AS sub,
         COALESCE(:client, '') AS client, COALESCE(:sid, jwt_random()) AS sid,
         own.access_ttl, own.idle_ttl, own.abs_ttl, own.rotate,
         COALESCE(own.iss, common.iss) AS iss, COALESCE(own.aud, common.aud) AS aud,
@@ -43,14 +44,14 @@ policy AS (
     FROM main.jwt_policy AS own CROSS JOIN main.jwt_policy AS common
     WHERE own.client = COALESCE((SELECT client FROM main.jwt_policy WHERE client = :client), '') AND common.client = ''
     LIMIT 1 OFFSET 0)  -- with an OFFSET SQLite computes the row, and so the sid, once
-SELECT sid, :sub, client, iss, aud, :scope, :claims, COALESCE(:salt, jwt_random()), now, now, now,
+SELECT sid, sub, client, iss, aud, :scope, :claims, COALESCE(:salt, jwt_random()), now, now, now,
     now + MIN(access_ttl, idle_ttl, abs_ttl), now + CASE rotate WHEN 1 THEN MIN(idle_ttl, abs_ttl) ELSE abs_ttl END,
     now + MIN(idle_ttl, abs_ttl), now + abs_ttl,
     access_kid, refresh_kid, :jkt, :idp_iss, :idp_sub, :idp_sid, :ip, :user_agent
 FROM policy
 WHERE NOT EXISTS (
     SELECT 1 FROM main.jwt_revoked
-    WHERE header_kid = policy.access_kid AND claims = json_object('iss', policy.iss, 'sub', :sub, 'aud', policy.aud,
+    WHERE header_kid = policy.access_kid AND claims = json_object('iss', policy.iss, 'sub', policy.sub, 'aud', policy.aud,
         'client_id', policy.client, 'sid', policy.sid, 'iat', policy.now))
 -- typeof() below, for IS NULL in RETURNING is always false in SQLite 3.40 where the first column is NOT NULL.
 RETURNING sid,

@@ -12,5 +12,5 @@
 -- Result: none
 -- Transaction: writes.
 INSERT INTO main.jwt_prune (now, rows, keep_sessions, keep_events)
-VALUES (CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER), COALESCE(:rows, 1000), COALESCE(:keep_sessions, 0),
-    COALESCE(:keep_events, 31536000));
+VALUES (CAST(COALESCE(:now, strftime('%s', 'now')) AS INTEGER), MAX(COALESCE(:rows, 1000), 0),
+    MAX(COALESCE(:keep_sessions, 0), 0), MAX(COALESCE(:keep_events, 31536000), 0));

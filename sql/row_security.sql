@@ -59,10 +59,13 @@ FROM jwt_caller AS caller JOIN main.note AS note
 WHERE jwt_scope(caller.scope, 'notes:admin');
 
 -- Writing does, too. A row belongs to who made it, whatever the statement says.
+-- Where your table has UNIQUE columns, ask for each before writing, as the lines about `slug` do: the conflict clause of
+-- the caller's statement (INSERT OR REPLACE INTO my_note) counts in here as well, and would delete somebody else's row.
 CREATE TEMP TRIGGER IF NOT EXISTS my_note_insert INSTEAD OF INSERT ON my_note
 BEGIN
     SELECT RAISE(ABORT, 'my_note: the caller may not write notes')
     WHERE NOT EXISTS (SELECT 1 FROM jwt_caller WHERE jwt_scope(scope, 'notes:write'));
+    -- SELECT RAISE(ABORT, 'my_note: slug is taken') WHERE EXISTS (SELECT 1 FROM main.note WHERE slug = NEW.slug);
     INSERT INTO note (owner, body) SELECT sub, NEW.body FROM jwt_caller;
 END;
 
@@ -71,6 +74,8 @@ CREATE TEMP TRIGGER IF NOT EXISTS my_note_update INSTEAD OF UPDATE ON my_note
 BEGIN
     SELECT RAISE(ABORT, 'my_note: the caller may not write notes')
     WHERE NOT EXISTS (SELECT 1 FROM jwt_caller WHERE jwt_scope(scope, 'notes:write'));
+    -- SELECT RAISE(ABORT, 'my_note: slug is taken')
+    -- WHERE EXISTS (SELECT 1 FROM main.note WHERE slug = NEW.slug AND id <> OLD.id);
     UPDATE note SET body = NEW.body WHERE id = OLD.id;
 END;
 

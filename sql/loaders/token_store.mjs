@@ -23,12 +23,15 @@ export function prepare(db, extension) {
     db.loadExtension(extension);
 }
 
+// Drivers bind numbers as REAL, so that the user 42 would become '42.0'.
+const whole = (value) => (Number.isSafeInteger(value) ? BigInt(value) : value);
+
 function bind(parameters, defaults, given) {
     const named = typeof given.at(-1) === 'object' && given.at(-1) !== null ? given.pop() : {};
-    const values = Object.fromEntries(parameters.map((name, i) => [name, given[i] ?? defaults[name] ?? null]));
+    const values = Object.fromEntries(parameters.map((name, i) => [name, whole(given[i] ?? defaults[name] ?? null)]));
     for (const [name, value] of Object.entries(named)) {
         if (!(name in values)) throw new TypeError(`parameters are ${parameters}; not known: ${name}`);
-        values[name] = value ?? null;
+        values[name] = whole(value ?? null);
     }
     if (given.length > parameters.length) throw new TypeError(`parameters are ${parameters}`);
     return values;

@@ -8,13 +8,16 @@ having seen a broken variant (variants.py).
 import contextlib
 import hashlib
 import importlib.util
+import json
 import multiprocessing
 import os
 import pathlib
+import select
 import shutil
 import signal
 import sqlite3
 import tempfile
+import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -207,6 +210,43 @@ class Bench:
             os.waitpid(child, 0)
         check(not any(isinstance(word, Crash) for word in said), "the process raised", *said[-1:])
         return said
+
+
+    def all_killed(self, work, seconds, count=PROCESSES):
+        """Runs work(bench, index, say) in `count` processes, kills each with SIGKILL when it has worked for seconds():
+        what each had said."""
+        self.close()
+        children = []
+        for index in range(count):
+            reading, writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                try:
+                    with os.fdopen(writing, "wb", buffering=0) as pipe:
+                        work(self, index, lambda word: pipe.write(json.dumps(word).encode() + b"\n"))
+                except BaseException:
+                    traceback.print_exc()
+                os._exit(1)
+            os.close(writing)
+            children.append((child, reading, []))
+        for child, reading, said in children:
+            said.append(os.read(reading, 1))  # it has begun to work
+        end = {child: time.monotonic() + seconds() for child, _, _ in children}
+        listening = {reading: (child, said) for child, reading, said in children}
+        while listening:
+            for reading in select.select(list(listening), [], [], 0.01)[0]:
+                text = os.read(reading, 1 << 16)
+                if text:
+                    listening[reading][1].append(text)
+                else:
+                    os.close(reading)
+                    del listening[reading]
+            for child in [child for child, when in end.items() if when < time.monotonic()]:
+                os.kill(child, signal.SIGKILL)
+                check(os.waitpid(child, 0)[1] == signal.SIGKILL, "a process ended before it was killed")
+                del end[child]
+        # A line that was cut off was not said.
+        return [[json.loads(line) for line in b"".join(said).split(b"\n")[:-1]] for _, _, said in children]
 
 
 class Crash(str):

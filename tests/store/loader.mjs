@@ -57,6 +57,12 @@ assert.throws(() => store.login('alice', { tokne: 'x' }), /parameters are/);
 assert.throws(() => store.logout('a', 'b', 'c', 'd', 5, 'too many'), /parameters are/);
 assert.equal(store.no_such_statement, undefined);
 
+// A number is a user's id, too.
+const numbered = store.login(42, { now: NOW });
+assert.equal(store.authenticate(numbered.access_token, { now: NOW }).sub, '42');
+assert.equal(store.sessions(42, { now: NOW }).length, 1);
+assert.equal(store.logout(numbered.sid, 42, { now: NOW }).sid, numbered.sid);
+
 // A transaction of several statements, and one that throws.
 const other = store.transaction((both) => {
     const made = both.login('bob', { now: NOW });

@@ -4,7 +4,7 @@ import base64
 import hmac
 import sqlite3
 
-from harness import NOW, Failed, check, equal, test
+from harness import EXTENSION, NOW, Failed, check, equal, test
 
 USERS = ("alice", "bob", "root")
 
@@ -196,3 +196,104 @@ def other_peoples_sql(bench):
     )
     equal(copy.execute("SELECT count(*) FROM note").fetchone(), (2,), "what there is to be seen")
     copy.close()
+
+
+@test("the views work with trusted_schema OFF, and on a connection that may not write the file")
+def hardened(bench):
+    store, pairs = prepared(bench)
+    store.db.execute("PRAGMA trusted_schema = OFF")
+    become(store, pairs["alice"]["access_token"])
+    equal(bodies(store), ["alice 1", "alice 2"], "trusted_schema OFF")
+    become(store, "forged")
+    equal(bodies(store), [], "a forged token")
+    reader = sqlite3.connect(f"file:{bench.path}?mode=ro", uri=True, isolation_level=None)
+    bench.open.append(reader)
+    reader.enable_load_extension(True)
+    reader.load_extension(EXTENSION)
+    reader.executescript((bench.sql / "row_security.sql").read_text())
+    for user in ("alice", "bob"):
+        reader.execute(
+            "INSERT OR REPLACE INTO temp.jwt_request (only, token, now) VALUES (1, ?, ?)",
+            (pairs[user]["access_token"], NOW + 1),
+        )
+        read = [body for (body,) in reader.execute("SELECT body FROM my_note ORDER BY body")]
+        equal(read, [f"{user} 1", f"{user} 2"], "read-only")
+
+
+@test("a TEMP table or view of a table's name shows nobody other people's rows")
+def temp_names(bench):
+    store, pairs = prepared(bench)
+    become(store, pairs["bob"]["access_token"])
+    # What stands in the file is read by the file's name, whatever TEMP has.
+    for name, columns in (
+        ("note", "id INTEGER PRIMARY KEY, owner TEXT, body TEXT"),
+        ("jwt_policy", "client, iss, aud, leeway"),
+        ("jwt_key", "kid, use, state, drop_at, jwk"),
+        ("jwt_session", "sid, sub, revoked_at, idle_exp"),
+        ("jwt_revoked", "claims, header_kid"),
+    ):
+        store.db.execute(f"CREATE TEMP TABLE {name} ({columns})")
+        equal(bodies(store), ["bob 1", "bob 2"], f"with a TEMP table {name}")
+        equal(bodies(store, "every_note"), [], f"with a TEMP table {name}")
+    become(store, pairs["root"]["access_token"])
+    store.db.execute("INSERT INTO jwt_session VALUES ('x', 'root', NULL, 9e9)")
+    store.logout(pairs["root"]["sid"], "root", now=NOW + 1)
+    equal(bodies(store, "every_note"), [], "a TEMP session revives none")
+
+
+@test("a caller cannot reach other rows by the conflict clause of a statement, or by a row's number")
+def conflict_clauses(bench):
+    store, pairs = prepared(bench)
+    become(store, pairs["alice"]["access_token"])
+    store.db.execute("CREATE UNIQUE INDEX note_body ON note (body)")
+    store.db.execute("BEGIN")
+    store.db.execute("REPLACE INTO my_note (body) VALUES ('bob 1')")
+    equal(store.value("SELECT count(*) FROM note WHERE owner = 'bob'"), 1, "why UNIQUE columns are asked for")
+    store.db.execute("ROLLBACK")
+    # The recipe with its lines for a UNIQUE column.
+    recipe = (bench.sql / "row_security.sql").read_text()
+    asking = recipe.replace("-- SELECT RAISE", "SELECT RAISE").replace("-- WHERE EXISTS", "WHERE EXISTS")
+    asking = asking.replace("slug", "body")
+    check(asking.count("body is taken") == 2, "the lines for a UNIQUE column")
+    for kind, name in store.db.execute("SELECT type, name FROM sqlite_temp_schema WHERE type = 'trigger'").fetchall():
+        store.db.execute(f"DROP {kind} {name}")
+    store.db.executescript(asking)
+    theirs = store.db.execute("SELECT * FROM note WHERE owner <> 'alice' ORDER BY id").fetchall()
+    number = store.value("SELECT id FROM note WHERE owner = 'bob'")
+    for recursive in ("OFF", "ON"):
+        store.db.execute(f"PRAGMA recursive_triggers = {recursive}")
+        for sql in (
+            f"INSERT OR REPLACE INTO my_note (id, owner, body) VALUES ({number}, 'alice', 'mine now')",
+            f"UPDATE my_note SET id = {number}, body = 'moved'",
+            f"UPDATE OR REPLACE my_note SET id = {number}",
+            "INSERT OR REPLACE INTO my_note (body) VALUES ('bob 1')",
+            "REPLACE INTO my_note (body) VALUES ('bob 1')",
+            "UPDATE OR REPLACE my_note SET body = 'bob 2' WHERE body = 'alice 1'",
+            "UPDATE OR IGNORE my_note SET owner = 'bob', body = 'bob 1'",
+            "INSERT INTO my_note (body) VALUES ('bob 1') ON CONFLICT DO UPDATE SET body = 'x'",
+            "DELETE FROM my_note WHERE owner = 'bob' OR 1",
+        ):
+            store.db.execute("BEGIN")
+            try:
+                store.db.execute(sql)
+            except sqlite3.Error as error:
+                check(
+                    any(word in str(error) for word in ("UNIQUE", "taken", "UPSERT", "cannot")), sql, str(error)
+                )
+            equal(
+                store.db.execute("SELECT * FROM note WHERE owner <> 'alice' ORDER BY id").fetchall(),
+                theirs,
+                f"the rows of others after {sql}",
+            )
+            store.db.execute("ROLLBACK")
+
+
+@test("with a token that lacks the scope a caller reads and writes nothing, also of their own")
+def scopes(bench):
+    store, _ = prepared(bench)
+    for scope in (None, "", "notes", "notes:readx", "xnotes:read", "NOTES:READ", "notes:write"):
+        pair = store.login("alice", scope=scope, now=NOW)
+        become(store, pair["access_token"])
+        equal((bodies(store), bodies(store, "every_note")), ([], []), f"scope {scope!r}")
+        store.db.execute("DELETE FROM my_note")
+    equal(store.value("SELECT count(*) FROM note"), 6, "rows")
