@@ -5,6 +5,7 @@ import http.cookies
 import http.server
 import json
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -243,6 +244,7 @@ def main():
     except (OSError, RuntimeError, sqlite3.Error) as error:
         sys.exit(f"webapp: {error}")
     print(f"listening on http://127.0.0.1:{server.server_address[1]}/ (open {server.origin}/; Ctrl-C ends it)", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)      # as Ctrl-C
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -229,22 +229,27 @@ class Bench:
                 os._exit(1)
             os.close(writing)
             children.append((child, reading, []))
-        for child, reading, said in children:
-            said.append(os.read(reading, 1))  # it has begun to work
-        end = {child: time.monotonic() + seconds() for child, _, _ in children}
-        listening = {reading: (child, said) for child, reading, said in children}
-        while listening:
-            for reading in select.select(list(listening), [], [], 0.01)[0]:
-                text = os.read(reading, 1 << 16)
-                if text:
-                    listening[reading][1].append(text)
-                else:
-                    os.close(reading)
-                    del listening[reading]
-            for child in [child for child, when in end.items() if when < time.monotonic()]:
+        alive = {child for child, _, _ in children}
+        try:
+            for _, reading, said in children:
+                said.append(os.read(reading, 1))  # it has begun to work
+            end = {child: time.monotonic() + seconds() for child in alive}
+            listening = {reading: said for _, reading, said in children}
+            while listening:
+                for reading in select.select(list(listening), [], [], 0.01)[0]:
+                    text = os.read(reading, 1 << 16)
+                    listening[reading].append(text)
+                    if not text:
+                        os.close(reading)
+                        del listening[reading]
+                for child in [child for child in alive if end[child] < time.monotonic()]:
+                    os.kill(child, signal.SIGKILL)
+                    alive.remove(child)
+                    check(os.waitpid(child, 0)[1] == signal.SIGKILL, "a process ended before it was killed")
+        finally:
+            for child in alive:
                 os.kill(child, signal.SIGKILL)
-                check(os.waitpid(child, 0)[1] == signal.SIGKILL, "a process ended before it was killed")
-                del end[child]
+                os.waitpid(child, 0)
         # A line that was cut off was not said.
         return [[json.loads(line) for line in b"".join(said).split(b"\n")[:-1]] for _, _, said in children]
 

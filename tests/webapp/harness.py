@@ -35,8 +35,8 @@ def equal(got, expected, what):
     check(got == expected, what, got, expected)
 
 
-def wait_for(what, ask, seconds=20):
-    """Asks until the answer is true, and answers it."""
+def wait_for(what, ask, seconds=90):
+    """Asks until the answer is true, and answers it. The time is for machines that have much else to do."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = ask()
@@ -123,9 +123,9 @@ class Application:
         self.port = int(line.split("/")[2].split(":")[1])
         self.origin = f"http://127.0.0.1:{self.port}"
 
-    def stop(self, how=signal.SIGINT):
+    def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(90)
         self.process.stdout.close()
         self.log.close()
 

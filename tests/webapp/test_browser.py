@@ -11,7 +11,7 @@ from harness import PASSWORD, Client, check, equal, tamper
 
 test = harness.Tests()
 SCREENSHOTS = harness.ROOT / "build" / "webapp-screenshots"
-SETTINGS = ("--access-ttl", 2, "--grace", 20)
+SETTINGS = ("--access-ttl", 2, "--grace", 60)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -59,6 +59,7 @@ class Bench(contextlib.ExitStack):
     def person(self, profile):
         """A new account, logged in on this device."""
         name = next(self.names)
+        rest(profile, True)
         profile.ask("POST", "/goog/cdp/execute", {"cmd": "Network.clearBrowserCookies", "params": {}})
         profile.open(self.page)
         profile.wait("#guest")
@@ -67,6 +68,7 @@ class Bench(contextlib.ExitStack):
         return name
 
     def log_in(self, profile, name):
+        rest(profile, True)
         profile.ask("POST", "/goog/cdp/execute", {"cmd": "Network.clearBrowserCookies", "params": {}})
         profile.open(self.page)
         profile.wait("#guest")
@@ -75,8 +77,13 @@ class Bench(contextlib.ExitStack):
 
 
 def rest(browser, hidden):
-    """A page that shows nobody's home does not look every 5 s what is new: nothing comes between then."""
-    browser.run("document.getElementById('home').hidden = arguments[0]", hidden)
+    """A page that shows nobody's home does not look every 5 s what is new: nothing comes between then. It is hidden when
+    nothing is under way: what is, would show it again, or come with a cookie a moment later."""
+    harness.wait_for("the end of what the page does", lambda: browser.run("""
+        const home = document.getElementById('home');
+        if (home && document.body.ariaBusy === 'true') return false;
+        if (home) home.hidden = arguments[0];
+        return true""", hidden))
 
 
 @test("browser: sign-up, a wrong password and a login; no script can read a token")
@@ -233,6 +240,7 @@ def one_device(bench):
 def tampered(bench):
     browser = bench.first
     bench.person(browser)
+    rest(browser, True)
     status = browser.run("""
         const answer = await fetch('/auth/refresh', {method: 'POST', body: '{}', headers: {'Content-Type': 'application/json'}});
         const [head, payload, signature] = (await answer.json()).access_token.split('.');
@@ -244,6 +252,7 @@ def tampered(bench):
             {headers: {Authorization: `Bearer ${[head, payload, signature].join('.')}`}})).status;
         return [await ask(payload), await ask(forged)]""")
     equal(status, [200, 401], "as it was, and forged")
+    rest(browser, True)
     cookie = bench.cookie(browser)
     browser.set_cookie(cookie, tamper(cookie["value"], gen=0))
     browser.open(bench.page)

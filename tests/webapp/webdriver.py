@@ -31,7 +31,7 @@ class Driver:
         content = None if method != "POST" else json.dumps(body or {}).encode()
         request = urllib.request.Request(self.address + path, content, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=180) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
@@ -39,7 +39,7 @@ class Driver:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(90)
         self.process.stdout.close()
 
 
@@ -53,7 +53,7 @@ class Profile:
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"binary": binary, "args": FLAGS + [f"--user-data-dir={self.folder}"]}}}})
         self.path = f"/session/{made['sessionId']}"
-        self.ask("POST", "/timeouts", {"script": 20000})
+        self.ask("POST", "/timeouts", {"script": 90000})
 
     def ask(self, method, path, body=None):
         return self.driver.ask(method, self.path + path, body)

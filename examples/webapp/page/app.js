@@ -174,25 +174,32 @@ function explain(error) {
     else say(error.message);
 }
 
-async function act(work) {
+// While something is under way the page says so, to assistive technology as well.
+let underWay = 0;
+function busy(change) {
+    underWay += change;
+    document.body.ariaBusy = String(underWay > 0);
+}
+
+async function attempt(work) {
+    busy(1);
     try {
-        say("");
         await work();
-        await showHome();
     } catch (error) {
         explain(error);
+    } finally {
+        busy(-1);
     }
 }
 
+const act = (work) => attempt(async () => {
+    say("");
+    await work();
+    await showHome();
+});
+
 // Where somebody looks, it is also seen what was done elsewhere.
-async function look() {
-    if (document.hidden || element("home").hidden) return;
-    try {
-        await showHome();
-    } catch (error) {
-        explain(error);
-    }
-}
+const look = () => document.hidden || element("home").hidden || attempt(showHome);
 
 element("login").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -228,4 +235,4 @@ document.addEventListener("visibilitychange", look);
 setInterval(look, 5000);
 
 // A page that was just opened has no access token: maybe the cookie is good for one.
-showHome().catch(explain);
+attempt(showHome);
