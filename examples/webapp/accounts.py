@@ -78,25 +78,23 @@ class Accounts:
 
 
 class Throttle:
-    """Holds up whoever guesses: after some failures in a row, one attempt now and then. In memory, bounded."""
+    """Holds up whoever guesses: after some attempts without success, one now and then. In memory, bounded."""
 
     def __init__(self, free=5, pause=30, room=10000):
         self.free, self.pause, self.room = free, pause, room
-        self.failures, self.lock = {}, threading.Lock()
+        self.attempts, self.lock = {}, threading.Lock()
 
-    def wait(self, who):
-        """Seconds until the next attempt may be made; 0: now."""
+    def admit(self, who):
+        """0, and the attempt is counted; or the seconds until the next one may be made. Counted before the password is
+        checked, for checking takes long: whoever sends many guesses at once gets no more of them."""
         with self.lock:
-            count, last = self.failures.get(who, (0, 0))
-            return max(0, round(last + self.pause - time.monotonic() + 0.5)) if count >= self.free else 0
-
-    def failed(self, who):
-        with self.lock:
-            count, _ = self.failures.pop(who, (0, 0))
-            self.failures[who] = (count + 1, time.monotonic())
-            if len(self.failures) > self.room:
-                del self.failures[next(iter(self.failures))]
+            count, last = self.attempts.pop(who, (0, 0))
+            wait = max(0, round(last + self.pause - time.monotonic() + 0.5)) if count >= self.free else 0
+            self.attempts[who] = (count, last) if wait else (count + 1, time.monotonic())
+            if len(self.attempts) > self.room:
+                del self.attempts[next(iter(self.attempts))]
+            return wait
 
     def passed(self, who):
         with self.lock:
-            self.failures.pop(who, None)
+            self.attempts.pop(who, None)

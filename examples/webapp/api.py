@@ -79,12 +79,12 @@ def begin_session(request, account):
 
 def checked_account(request, name):
     who = (name.casefold(), request.ip)
-    wait = request.throttle.wait(who)
+    password = request.text("password", 1000)
+    wait = request.throttle.admit(who)
     if wait:
         raise Refused(429, "too_many_attempts", (("Retry-After", str(wait)),))
-    account = request.accounts.check(name, request.text("password", 1000))
+    account = request.accounts.check(name, password)
     if account is None:
-        request.throttle.failed(who)
         raise Refused(401, "wrong_name_or_password")
     request.throttle.passed(who)
     return account

@@ -96,6 +96,40 @@ def guessing(app):
     equal(Client(app).log_in(client.name).status, 200, "other accounts are not held up")
 
 
+@test("guesses that are sent at once are counted before they are checked")
+def guessing_at_once(app):
+    client = someone(app)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda number: Client(app).log_in(client.name, f"wrong password {number}"), range(12)))
+    statuses = [reply.status for reply in replies]
+    equal((statuses.count(401), statuses.count(429)), (5, 7), "checked and held up")
+    equal(Client(app).log_in(client.name).status, 429, "also the owner, from the same address, for half a minute")
+
+
+@test("a name that is not there costs the same hash as one that is")
+def same_work(app):
+    program = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import accounts
+hashed, real = [], accounts.hashlib.scrypt
+def counted(secret, **how):
+    hashed.append((how["n"], how["r"], how["p"], how["dklen"]))
+    return real(secret, **how)
+accounts.hashlib.scrypt = counted
+account = {"password": accounts.hash_password("a long password")}
+found = accounts.Accounts(None)
+for known in (account, None):
+    found.by_name = lambda name: known
+    assert found.check("name", "a wrong password") is None
+assert found.by_name("name") is None and len(set(hashed)) == 1 and len(hashed) == 3, hashed
+print("the same")
+"""
+    ran = subprocess.run([harness.sys.executable, "-c", program, str(harness.APPLICATION)], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, env=harness.environment(), timeout=120, universal_newlines=True)
+    equal((ran.stdout, ran.stderr), ("the same\n", ""), "hashes")
+
+
 @test("passwords are stored as salted scrypt hashes, and the letters count, not how a keyboard writes them")
 def passwords(app):
     first, second = someone(app), someone(app)
