@@ -329,7 +329,7 @@ help:
 #: make test        build, then run every test suite and lint
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
 #:                    V=1                 show what the suites print, and the compiler's commands
-#: make test-all    the same with the long sweeps
+#: make test-all    the same with the long sweeps, and with the suites hosts and packages
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
 #: make coverage    which lines the tests reach (gcc)
