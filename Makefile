@@ -116,7 +116,7 @@ TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_
 # A command is shown by one word and its file; V=1 shows it whole.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
-.PHONY: all deps test test-all test-programs lint format demo inspect webapp bench coverage install uninstall clean help FORCE \
+.PHONY: all deps test test-all test-programs lint format demo inspect webapp bench bench-peers coverage install uninstall clean help FORCE \
         deps-selfcontained amalgamation selfcontained static install-static uninstall-static
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
@@ -284,6 +284,11 @@ webapp: $(BUILT)
 bench: $(BUILT)
 	@$(suite_environment) bench/run
 
+# What cannot be installed or does not run is skipped with the reason.
+bench-peers: $(BUILT)
+	@DEPS='$(DEPS)' sh tools/install-deps peers || true
+	@$(suite_environment) bench/peers/run
+
 # ---------------------------------------------------------------- installing
 EXTENSION_DIR := $(DESTDIR)$(LIBDIR)/sqlite3
 SHARE_DIR     := $(DESTDIR)$(DATADIR)/jwt_ext
@@ -335,6 +340,7 @@ help:
 #: make coverage    which lines the tests reach (gcc)
 #: make bench       measure against plain OpenSSL and SQLite; writes docs/bench.json and its charts
 #:                    BENCH_QUICK=1       fewer rounds, writes to build/ alone (more settings: bench/run)
+#: make bench-peers the same tokens in other JWT software; writes docs/bench-peers.json and its chart
 #: make install     PREFIX=/usr/local  LIBDIR=$PREFIX/lib  DATADIR=$PREFIX/share  DESTDIR=
 #:                    $LIBDIR/sqlite3/jwt_ext.so, $DATADIR/jwt_ext/sql/, $DATADIR/doc/jwt_ext/
 #: make uninstall   the same settings
