@@ -257,7 +257,7 @@ lint: $(BUILT)
 	@$(suite_environment) sh tools/lint
 
 format:
-	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch])
+	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch] bench/*/*/*.[ch])
 
 # Which lines the quick suites reach, a row a file.
 coverage:

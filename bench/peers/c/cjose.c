@@ -21,7 +21,8 @@ static json_t *claims_of(const char *token, const char *algorithm, const cjose_j
     json_t *claims = NULL;
     uint8_t *payload;
     size_t length;
-    const char *said = jws ? cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, &error) : NULL;
+    const char *said =
+        jws ? cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, &error) : NULL;
     if (said && strcmp(said, algorithm) == 0 && (!key || cjose_jws_verify(jws, key, &error)) &&
         cjose_jws_get_plaintext(jws, &payload, &length, &error)) {
         claims = json_loadb((const char *)payload, length, 0, NULL);
@@ -51,8 +52,8 @@ static bool sign_row(void *data, int row)
     const state *self = data;
     cjose_err error;
     const char *token = NULL, *payload = self->payloads[row];
-    cjose_jws_t *jws =
-        cjose_jws_sign(self->private_key, self->header, (const uint8_t *)payload, strlen(payload), &error);
+    cjose_jws_t *jws = cjose_jws_sign(
+        self->private_key, self->header, (const uint8_t *)payload, strlen(payload), &error);
     bool good = jws && cjose_jws_export(jws, &token, &error);
     cjose_jws_release(jws);
     return good;
@@ -80,10 +81,12 @@ int main(int count, char **arguments)
         self.private_key = cjose_jwk_import(given->private_jwk, strlen(given->private_jwk), &error);
         self.public_key = cjose_jwk_import(given->public_jwk, strlen(given->public_jwk), &error);
         self.header = cjose_header_new(&error);
-        if (!self.private_key || !self.public_key || !self.header) peer_fail(names[i], error.message);
+        if (!self.private_key || !self.public_key || !self.header)
+            peer_fail(names[i], error.message);
         cjose_header_set(self.header, CJOSE_HDR_ALG, names[i], &error);
         for (int row = 0; row < PEER_ROWS; row++) {
-            self.payloads[row] = json_dumps(json_array_get(given->payloads, (size_t)row), JSON_COMPACT);
+            self.payloads[row] =
+                json_dumps(json_array_get(given->payloads, (size_t)row), JSON_COMPACT);
         }
         peer_check(given, verify, &self);
         peer_measure("verify", names[i], verify_row, &self);

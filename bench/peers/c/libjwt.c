@@ -20,7 +20,8 @@ static bool verify(void *data, const char *token)
     jwt_t *jwt = NULL;
     bool good = jwt_decode(&jwt, token, self->verify_key, self->verify_length) == 0 &&
                 jwt_get_alg(jwt) == self->algorithm &&
-                peer_policy(jwt_get_grant(jwt, "iss"), jwt_get_grant(jwt, "aud"), jwt_get_grant_int(jwt, "exp"));
+                peer_policy(jwt_get_grant(jwt, "iss"), jwt_get_grant(jwt, "aud"),
+                    jwt_get_grant_int(jwt, "exp"));
     jwt_free(jwt);
     return good;
 }
@@ -47,7 +48,8 @@ static bool sign_row(void *data, int row)
 static bool read_row(void *data, int row)
 {
     jwt_t *jwt = NULL;
-    bool good = jwt_decode(&jwt, ((state *)data)->given->tokens[row], NULL, 0) == 0 && jwt_get_grant(jwt, "role");
+    bool good = jwt_decode(&jwt, ((state *)data)->given->tokens[row], NULL, 0) == 0 &&
+                jwt_get_grant(jwt, "role");
     jwt_free(jwt);
     return good;
 }
@@ -63,10 +65,12 @@ int main(int count, char **arguments)
         peer_algorithm *given = self.given;
         self.verify_key = given->secret ? given->secret : (const unsigned char *)given->public_pem;
         self.sign_key = given->secret ? given->secret : (const unsigned char *)given->private_pem;
-        self.verify_length = (int)(given->secret ? given->secret_length : strlen(given->public_pem));
+        self.verify_length =
+            (int)(given->secret ? given->secret_length : strlen(given->public_pem));
         self.sign_length = (int)(given->secret ? given->secret_length : strlen(given->private_pem));
         for (int row = 0; row < PEER_ROWS; row++) {
-            self.payloads[row] = json_dumps(json_array_get(given->payloads, (size_t)row), JSON_COMPACT);
+            self.payloads[row] =
+                json_dumps(json_array_get(given->payloads, (size_t)row), JSON_COMPACT);
         }
         peer_check(given, verify, &self);
         peer_measure("verify", names[i], verify_row, &self);

@@ -57,7 +57,8 @@ peer_algorithm *peer_algorithm_of(const char *name)
         algorithm->secret = decoded_secret(member(given, "secret"), &algorithm->secret_length);
     }
     for (size_t i = 0; i < PEER_ROWS; i++) {
-        algorithm->tokens[i] = json_string_value(json_array_get(json_object_get(given, "tokens"), i));
+        algorithm->tokens[i] =
+            json_string_value(json_array_get(json_object_get(given, "tokens"), i));
         if (!algorithm->tokens[i]) peer_fail(name, "too few tokens");
     }
     algorithm->bad = json_object_get(given, "bad");
@@ -67,8 +68,8 @@ peer_algorithm *peer_algorithm_of(const char *name)
 
 bool peer_policy(const char *issuer, const char *audience, long long expires)
 {
-    return issuer && strcmp(issuer, peer_issuer) == 0 && audience && strcmp(audience, peer_audience) == 0 &&
-           expires > (long long)time(NULL);
+    return issuer && strcmp(issuer, peer_issuer) == 0 && audience &&
+           strcmp(audience, peer_audience) == 0 && expires > (long long)time(NULL);
 }
 
 static double clock_ns(void)
@@ -102,19 +103,22 @@ void peer_measure(const char *operation, const char *algorithm, peer_call call, 
     stretch(call, state, warm_ns);
     for (int i = 0; i < STRETCHES; i++) values[i] = stretch(call, state, stretch_ns);
     qsort(values, STRETCHES, sizeof values[0], double_compare);
-    printf("{\"operation\":\"%s\",\"algorithm\":\"%s\",\"mode\":\"\",\"ns\":%.1f}\n", operation, algorithm,
-        values[STRETCHES / 2]);
+    printf("{\"operation\":\"%s\",\"algorithm\":\"%s\",\"mode\":\"\",\"ns\":%.1f}\n", operation,
+        algorithm, values[STRETCHES / 2]);
     fflush(stdout);
 }
 
-void peer_check(const peer_algorithm *algorithm, bool (*verify)(void *state, const char *token), void *state)
+void peer_check(
+    const peer_algorithm *algorithm, bool (*verify)(void *state, const char *token), void *state)
 {
     const char *why;
     json_t *token;
     for (int i = 0; i < CHECKED; i++) {
-        if (!verify(state, algorithm->tokens[i])) peer_fail(algorithm->name, "a good token was refused");
+        if (!verify(state, algorithm->tokens[i]))
+            peer_fail(algorithm->name, "a good token was refused");
     }
-    json_object_foreach(algorithm->bad, why, token) {
+    json_object_foreach(algorithm->bad, why, token)
+    {
         if (verify(state, json_string_value(token))) peer_fail(why, "a bad token was accepted");
     }
 }

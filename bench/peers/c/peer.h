@@ -33,6 +33,7 @@ bool peer_policy(const char *issuer, const char *audience, long long expires);
 /* Prints one line of the result: the median of some stretches; every call must be true. */
 void peer_measure(const char *operation, const char *algorithm, peer_call call, void *state);
 /* Every good token must pass `verify`, each bad one fall. */
-void peer_check(const peer_algorithm *algorithm, bool (*verify)(void *state, const char *token), void *state);
+void peer_check(
+    const peer_algorithm *algorithm, bool (*verify)(void *state, const char *token), void *state);
 
 #endif

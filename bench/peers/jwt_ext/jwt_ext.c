@@ -40,10 +40,12 @@ static char *text_of(sqlite3 *database, const char *sql, const char *argument)
     return text;
 }
 
-static sqlite3_stmt *prepared(sqlite3 *database, const measured_call *call, const char *function, const char *key)
+static sqlite3_stmt *prepared(
+    sqlite3 *database, const measured_call *call, const char *function, const char *key)
 {
     const char *mark = strchr(call->query, '@');
-    char *sql = sqlite3_mprintf("%.*s%s%s", (int)(mark - call->query), call->query, function, mark + 1);
+    char *sql =
+        sqlite3_mprintf("%.*s%s%s", (int)(mark - call->query), call->query, function, mark + 1);
     sqlite3_stmt *statement = statement_prepare(database, sql);
     sqlite3_free(sql);
     if (strstr(call->query, "?1")) sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
@@ -57,7 +59,8 @@ static double rows_ns(sqlite3_stmt *statement, sqlite3_int64 first, sqlite3_int6
     sqlite3_bind_int64(statement, 3, first);
     sqlite3_bind_int64(statement, 4, last);
     start = clock_ns();
-    if (statement_value(statement) != last - first + 1) bench_fail("a row came out wrong: %s", sqlite3_sql(statement));
+    if (statement_value(statement) != last - first + 1)
+        bench_fail("a row came out wrong: %s", sqlite3_sql(statement));
     return clock_ns() - start;
 }
 
@@ -90,12 +93,15 @@ static void stretch(
     *net_ns = (spent - nothing) / (double)rows;
 }
 
-static void measure(const measured_call *call, const char *algorithm, const char *key, sqlite3_int64 before)
+static void measure(
+    const measured_call *call, const char *algorithm, const char *key, sqlite3_int64 before)
 {
     double ns[STRETCHES], net[STRETCHES];
     for (int i = 0; i < STRETCHES; i++) stretch(call, key, before, &ns[i], &net[i]);
-    printf("{\"operation\":\"%s\",\"algorithm\":\"%s\",\"mode\":\"%s\",\"ns\":%.1f,\"net_ns\":%.1f}\n",
-        call->operation, algorithm, call->mode, spread_of(ns, STRETCHES).median, spread_of(net, STRETCHES).median);
+    printf(
+        "{\"operation\":\"%s\",\"algorithm\":\"%s\",\"mode\":\"%s\",\"ns\":%.1f,\"net_ns\":%.1f}\n",
+        call->operation, algorithm, call->mode, spread_of(ns, STRETCHES).median,
+        spread_of(net, STRETCHES).median);
     fflush(stdout);
 }
 
@@ -105,15 +111,18 @@ int main(int count, char **arguments)
     if (count != 2) bench_fail("usage: jwt_ext DATABASE");
     path = arguments[1];
     sqlite3 *database = connection_open(path); /* kept, so that the extension stays loaded */
-    options = text_of(database, "SELECT json_object('iss', issuer, 'aud', audience, 'require', json_array('exp')) FROM setting",
+    options = text_of(database,
+        "SELECT json_object('iss', issuer, 'aud', audience, 'require', json_array('exp')) FROM setting",
         NULL);
-    printf("{\"version\":\"%s\",\"runtime\":\"SQLite %s\"}\n", text_of(database, "SELECT jwt_version()", NULL),
-        sqlite3_libversion());
+    printf("{\"version\":\"%s\",\"runtime\":\"SQLite %s\"}\n",
+        text_of(database, "SELECT jwt_version()", NULL), sqlite3_libversion());
     for (int i = 0; i < 4; i++) {
         char *key = text_of(database, "SELECT public FROM key WHERE alg = ?1", names[i]);
         char *private_key = text_of(database, "SELECT jwk FROM key WHERE alg = ?1", names[i]);
-        char *before = text_of(database, "SELECT min(rowid) - 1 FROM token WHERE alg = ?1", names[i]);
-        char *before_again = text_of(database, "SELECT min(rowid) - 1 FROM again WHERE alg = ?1", names[i]);
+        char *before =
+            text_of(database, "SELECT min(rowid) - 1 FROM token WHERE alg = ?1", names[i]);
+        char *before_again =
+            text_of(database, "SELECT min(rowid) - 1 FROM again WHERE alg = ?1", names[i]);
         measure(&verify_call, names[i], key, atoll(before));
         measure(&again_call, names[i], key, atoll(before_again));
         measure(&sign_call, names[i], private_key, 0);
