@@ -1,9 +1,9 @@
 /*
 ** run_sql: runs plain-text SQL tests against the loadable extension.
 **
-**     run_sql [-e extension] file.test...
+**     run_sql [-e extension] [-t title] file.test...
 **
-** Each file gets a fresh :memory: connection. The extension is $JWT_EXT, or ./jwt_ext, unless -e
+** -t runs only the cases and tables whose title begins so. Each file gets a fresh :memory: connection. The extension is $JWT_EXT, or ./jwt_ext, unless -e
 ** names another; `-e none` loads nothing. The last line is `N passed, N failed, N skipped`; the
 ** exit status is 0 only where nothing failed and every file held a case that ran or was skipped.
 **
@@ -252,7 +252,11 @@ static void file_finish(struct runner *runner)
 
 static void run_file(struct runner *total, const char *path)
 {
-    struct runner runner = { .extension = total->extension, .path = path };
+    struct runner runner = {
+        .extension = total->extension,
+        .title = total->title,
+        .path = path,
+    };
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         report_failure(&runner, 0, "opening the file", "success", path);
@@ -278,12 +282,17 @@ int main(int argc, char **argv)
     int first = 1;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc > 2 && strcmp(argv[1], "-e") == 0) {
-        total.extension = argv[2];
-        first = 3;
+    for (; argc - first > 2; first += 2) {
+        if (strcmp(argv[first], "-e") == 0) {
+            total.extension = argv[first + 1];
+        } else if (strcmp(argv[first], "-t") == 0) {
+            total.title = argv[first + 1];
+        } else {
+            break;
+        }
     }
     if (first >= argc) {
-        fprintf(stderr, "usage: run_sql [-e extension] file.test...\n");
+        fprintf(stderr, "usage: run_sql [-e extension] [-t title] file.test...\n");
         return 2;
     }
     for (int i = first; i < argc; i++) run_file(&total, argv[i]);

@@ -40,6 +40,7 @@ struct pending {
 
 struct runner {
     const char *extension;
+    const char *title; /* only cases whose title begins so; NULL: all */
     const char *path;
     char *entry;
     sqlite3 *db;
