@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -374,6 +375,42 @@ static void test_bad_points_in_pem(void)
     sample_free(pem);
 }
 
+/* A public key whose modulus is 2^(bits - 1) + 1: nobody asks here whether it is a product of two primes. */
+static EVP_PKEY *public_rsa(int bits)
+{
+    BIGNUM *modulus = BN_new(), *exponent = BN_new();
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BN_set_bit(modulus, bits - 1);
+    BN_set_bit(modulus, 0);
+    BN_set_word(exponent, 65537);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_fromdata_init(context);
+    EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parameters);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(context);
+    BN_free(modulus);
+    BN_free(exponent);
+    return pkey;
+}
+
+static void test_large_modulus_in_pem(void)
+{
+    EVP_PKEY *most = public_rsa(16384), *more = public_rsa(16385);
+    sample pem = sample_pem(most, PEM_SPKI);
+    CHECK(sample_accepted(pem, KEY_RSA), "RSA of 16384 bits in PEM");
+    sample_free(pem);
+    pem = sample_pem(more, PEM_SPKI);
+    CHECK(sample_refused(pem, "over 16384 bits"), "RSA of 16385 bits in PEM");
+    sample_free(pem);
+    EVP_PKEY_free(most);
+    EVP_PKEY_free(more);
+}
+
 static void test_explicit_parameters(void)
 {
     EVP_PKEY *pkey = sample_pkey("P-256");
@@ -400,6 +437,7 @@ int main(void)
     test_several();
     test_damaged();
     test_bad_points_in_pem();
+    test_large_modulus_in_pem();
     test_explicit_parameters();
     CHECK(ERR_peek_error() == 0, "nothing is left in OpenSSL's queue");
     return unit_end();
