@@ -21,6 +21,7 @@ PKG_CONFIG ?= pkg-config
 SANITIZE   ?=
 COVERAGE   ?=
 SUITE      ?=
+MUTANTS    ?=
 SKIP_SUITES ?=
 CJSON_SRC  ?=
 LIBCRYPTO_A ?=
@@ -256,6 +257,11 @@ test-all: $(BUILT) test-programs
 lint: $(BUILT)
 	@$(suite_environment) sh tools/lint
 
+# Breaks the code in one way after the other, and sees that tests notice: tests/mutants/README.md.
+.PHONY: mutants
+mutants: $(BUILT) test-programs
+	@JWT_TEST_ALL=1 MUTANTS='$(MUTANTS)' $(suite_environment) tests/mutants/run
+
 format:
 	clang-format -i $(wildcard jwt_ext.c src/*/*.[ch] tests/*/*.[ch] bench/*/*.[ch] bench/*/*/*.[ch])
 
@@ -335,6 +341,7 @@ help:
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
 #:                    V=1                 show what the suites print, and the compiler's commands
 #: make test-all    the same with the long sweeps, and with the suites hosts and packages
+#: make mutants     break the code on purpose, and see that tests notice (MUTANTS="name name": these)
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
 #: make coverage    which lines the tests reach (gcc)
