@@ -51,8 +51,8 @@ SELECT sid, sub, client, iss, aud, :scope, :claims, COALESCE(:salt, jwt_random()
 FROM policy
 WHERE NOT EXISTS (
     SELECT 1 FROM main.jwt_revoked
-    WHERE header_kid = policy.access_kid AND claims = json_object('iss', policy.iss, 'sub', policy.sub, 'aud', policy.aud,
-        'client_id', policy.client, 'sid', policy.sid, 'iat', policy.now))
+    WHERE header_kid = policy.access_kid AND claims = json_object('iss', policy.iss, 'sub', policy.sub,
+        'aud', policy.aud, 'client_id', policy.client, 'sid', policy.sid, 'iat', policy.now))
 -- typeof() below, for IS NULL in RETURNING is always false in SQLite 3.40 where the first column is NOT NULL.
 RETURNING sid,
     jwt_sign(

@@ -27,6 +27,7 @@ def raises(work, word, what):
 def numbers_as_subjects(bench):
     store = bench.store()
     pair = store.login(42, now=NOW)
+    check(pair, "a login of 42")
     equal(json.loads(store.payload(pair["access_token"]))["sub"], "42", "the claim sub")
     equal(len(store.sessions(42, now=NOW)), 1, "devices")
     store.db.execute("INSERT INTO jwt_revoked (sub, reason) VALUES ('42', 'suspended')")
