@@ -206,7 +206,8 @@ static void warm_filter(sqlite3 *reader, long rules)
 static void report(const char *name, const char *against, double *ns, double *ratios,
     double limit_ns, double target)
 {
-    bench_result row = { .against = against,
+    bench_result row = { .group = "revocation",
+        .against = against,
         .limit_ns = limit_ns,
         .ours_ns = spread_of(ns, rounds).median,
         .ratio = spread_of(ratios, rounds),
