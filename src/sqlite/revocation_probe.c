@@ -144,10 +144,12 @@ static int find_kinds(struct store *store, const struct footing *footing, struct
 static int count_rules(struct store *store, sqlite3_int64 limit, sqlite3_int64 *count)
 {
     sqlite3_stmt *statement;
-    int rc = store_prepare(
-        store, "SELECT count(*) FROM (SELECT 1 FROM \"%w\".\"%w_rules\" LIMIT ?1)", &statement);
+    char format[100];
+    int rc;
+    sqlite3_snprintf((int)sizeof format, format,
+        "SELECT count(*) FROM (SELECT 1 FROM \"%%w\".\"%%w_rules\" LIMIT %lld)", limit);
+    rc = store_prepare(store, format, &statement);
     if (rc != SQLITE_OK) return rc;
-    sqlite3_bind_int64(statement, 1, limit);
     rc = store_step(store, statement);
     *count = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
@@ -254,7 +256,7 @@ static int prepare_probe(struct store *store, unsigned kind, sqlite3_stmt **stat
         int room = (int)(sizeof format - length);
         const char *name = match_column_name((enum match_column)column);
         if ((kind & KIND_OF(column)) != 0) {
-            sqlite3_snprintf(room, format + length, " AND %s = ?%d", name, ++parameter);
+            sqlite3_snprintf(room, format + length, " AND %s = +?%d", name, ++parameter);
         } else {
             sqlite3_snprintf(room, format + length, " AND %s = ''", name);
         }

@@ -21,11 +21,15 @@ SQLITE_EXTENSION_INIT3
     "WHERE issued_before < excluded.issued_before "                               \
     "OR expires_at < ifnull(excluded.expires_at, 9e999)"
 
+/*
+** Where SQLite plans by a parameter's value (with STAT4, and for LIMIT), it
+** prepares again for each new one. So questions hide theirs behind a plus.
+*/
 static const char *const statement_texts[STATEMENT_COUNT] = {
     /* Begins a read transaction, minds the schema, and reads no row. */
     [STATEMENT_SNAPSHOT] = "SELECT CASE WHEN ?1 THEN (SELECT kind FROM " SHADOW " LIMIT 1) END",
     [STATEMENT_NEXT_KIND] =
-        "SELECT (SELECT kind FROM " SHADOW " WHERE kind > ?1 ORDER BY kind LIMIT 1)",
+        "SELECT (SELECT kind FROM " SHADOW " WHERE kind > +?1 ORDER BY kind LIMIT 1)",
     [STATEMENT_INSERT] = "INSERT INTO " SHADOW "(" ALL_COLUMNS
                          ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) " MERGE,
     [STATEMENT_REMOVE] = "DELETE FROM " SHADOW " WHERE " BY_KEY,
@@ -329,14 +333,14 @@ int store_read_kinds(struct store *store, struct kind_list *kinds)
 
 int store_lookup_take(struct store *store, unsigned open, sqlite3_stmt **statement)
 {
-    char format[512] = "SELECT " ALL_COLUMNS " FROM " SHADOW " WHERE kind = ?1";
+    char format[512] = "SELECT " ALL_COLUMNS " FROM " SHADOW " WHERE kind = +?1";
     *statement = store->lookups[open];
     store->lookups[open] = NULL;
     if (*statement != NULL) return SQLITE_OK;
     for (int column = 0; column < MATCH_COUNT; column++) {
         size_t length = strlen(format);
         if ((open & KIND_OF(column)) != 0) continue;
-        sqlite3_snprintf((int)(sizeof format - length), format + length, " AND %s = ?%d",
+        sqlite3_snprintf((int)(sizeof format - length), format + length, " AND %s = +?%d",
             match_column_name((enum match_column)column), column + 2);
     }
     return store_prepare(store, format, statement);

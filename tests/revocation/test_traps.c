@@ -93,6 +93,36 @@ static void filter_answers_alone(void)
     close_database(database);
 }
 
+/* Whatever SQLite plans by: a statement that it prepares again for each value would never let a filter stand. */
+static void prepared_once(void)
+{
+    sqlite3 *database = new_file("once.db", "WAL");
+    const char *token = token_of(database, "{\"jti\":\"j1\",\"sub\":\"u\",\"aud\":\"a\"}");
+    run(database,
+        "INSERT INTO revoked(jti, expires_at) WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 "
+        "FROM n WHERE n < 2000) SELECT 'k' || n, 9e10 + n FROM n; INSERT INTO revoked(sub, aud) "
+        "VALUES('v', 'a'); INSERT INTO revoked(sub, issued_before) VALUES('w', 5); ANALYZE");
+    char *path = sqlite3_mprintf("%s", sqlite3_db_filename(database, "main"));
+    close_database(database);
+    database = open_database(path);
+    sqlite3_free(path);
+    int seen = 0;
+    for (int round = 0; round < 3; round++) {
+        check_text(ask_many(database, token, "revoked"), "ok", "the token");
+        check_text(answer_of(database, token, "revoked"), "ok", "the token");
+        check(number(database, "SELECT count(*) FROM revoked WHERE sub = 'v' OR jti = 'k%d'",
+                  round) == 1 + (round > 0),
+            "rules by column");
+    }
+    for (sqlite3_stmt *statement = NULL; (statement = sqlite3_next_stmt(database, statement));) {
+        seen++;
+        check(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 0) == 0,
+            "prepared again: %s", sqlite3_sql(statement));
+    }
+    check(seen >= 5, "only %d statements", seen);
+    close_database(database);
+}
+
 static void filter_is_exact(void)
 {
     sqlite3 *database = new_file("exact.db", "WAL");
@@ -321,6 +351,7 @@ int main(int argc, char **argv)
         { "one question is one snapshot", one_snapshot },
         { "the filter answers alone", filter_answers_alone },
         { "the filter is exact", filter_is_exact },
+        { "prepared once", prepared_once },
         { "own rows in a transaction", own_rows_in_a_transaction },
         { "own rows in a statement", own_rows_in_a_statement },
         { "ROLLBACK after a lift", rollback_after_a_lift },
