@@ -3,6 +3,7 @@ import concurrent.futures
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -427,6 +428,33 @@ def key_file(app):
                                  stderr=subprocess.PIPE, env=harness.environment(), timeout=30, universal_newlines=True)
         check(started.returncode != 0 and said in started.stderr, said, started)
     shutil.rmtree(copy)
+
+
+@test("README.md: its commands run, its table has each file, its figures are those of the code")
+def readme(_):
+    text = (harness.APPLICATION / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 examples/webapp/manage.py --data build/webapp ([^#\n]+)", text, re.MULTILINE)
+    check(len(commands) >= 4, "commands", commands)
+    app = harness.Application()
+    try:
+        client = someone(app)
+        for words in commands:
+            ran = app.manage(*words.replace("NAME", client.name).split())
+            equal((ran.returncode, ran.stderr), (0, ""), words)
+        equal(client.get("/api/me").error, "session_ended", "the sessions of one whose role has changed")
+        equal(client.log_in(client.name).status, 200, "login")
+        equal(client.get("/api/admin/accounts").status, 200, "the administrator's page")
+        known = {key["kid"] for key in client.request("GET", "/.well-known/jwks.json").body["keys"]}
+        check(harness.header(client.access)["kid"] in known and len(known) == 2, "keys after a rotation", known)
+    finally:
+        app.close()
+    table = text[text.index("## What is where"):text.index("## How it works")]
+    named = set(re.findall(r"^\| `([^`]+?)/?` \|", table, re.MULTILINE))
+    there = {path.name for path in harness.APPLICATION.iterdir()} - {"README.md", "__pycache__"}
+    equal(named, there, "files")
+    source = (harness.APPLICATION / "accounts.py").read_text(encoding="utf-8")
+    log_n, r, p = map(int, re.search(r"^COST = \((\d+), (\d+), (\d+)\)", source, re.MULTILINE).groups())
+    check(f"N = 2^{log_n}," in text and f"r = {r}, p = {p} is" in " ".join(text.split()), "scrypt", log_n, r, p)
 
 
 @test("what is missing is said in a sentence")
