@@ -226,6 +226,9 @@ ALL_LIBS = $(SQLITE_LIBS) $(CJSON_LIBS) $(TEST_LIBS)
 .SECONDEXPANSION:
 $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call support,$$(subst $(BUILD)/,,$$(@D)))
 
+# The faults share the harness of the revocation table.
+$(call programs,tests/faults): $(BUILD)/tests/revocation/harness.o
+
 # Without SQLite at hand: this proves that src/jose does not need it.
 $(filter $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)): $(JOSE_ARCHIVE)
 	$(call say,LINK,$@)$(link) $(CJSON_LIBS) $(TEST_LIBS)

@@ -91,7 +91,7 @@ static void unregister_all(sqlite3 *db)
 static int start(sqlite3 *db, char **message, bool issues)
 {
     struct connection *connection;
-    int rc;
+    int rc = SQLITE_NOMEM;
     /* First of all: in an older host the table of functions ends before what we would call. */
     if (sqlite3_libversion_number() < SQLITE_VERSION_FLOOR) {
         *message = sqlite3_mprintf(
@@ -100,10 +100,13 @@ static int start(sqlite3 *db, char **message, bool issues)
     }
     secure_start();
     connection = connection_new(db);
-    if (connection == NULL) return SQLITE_NOMEM;
-    rc = register_all(db, connection, issues);
-    if (rc != SQLITE_OK) unregister_all(db);
-    connection_release(connection);
+    if (connection != NULL) {
+        rc = register_all(db, connection, issues);
+        if (rc != SQLITE_OK) unregister_all(db);
+        connection_release(connection);
+    }
+    /* Whoever loads learns the text only. */
+    if (rc == SQLITE_NOMEM) *message = sqlite3_mprintf("out of memory");
     return rc;
 }
 

@@ -49,7 +49,9 @@ static bool generate_material(
         return fault_set(fault, "alg: %s", ml_dsa_missing(algorithm));
     }
     ERR_clear_error();
+    /* Twice, before the algorithm is blamed: OpenSSL does not always say that memory ran out. */
     EVP_PKEY *pkey = generate_pair(algorithm, bits);
+    if (pkey == NULL) pkey = generate_pair(algorithm, bits);
     if (pkey == NULL) {
         if (secure_memory_failed()) return fault_memory(fault);
         return fault_set(fault, "alg: OpenSSL cannot generate a key for %s", algorithm->name);

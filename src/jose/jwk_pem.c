@@ -44,26 +44,33 @@ static bool write_ml_dsa(BIO *sink, const struct key *key)
     return written;
 }
 
-bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, struct fault *fault)
+static bool write_key(BIO *sink, const struct key *key, bool with_private)
 {
-    if (!check_form(key, with_private, fault)) return false;
-    ERR_clear_error();
+    if (!with_private) return PEM_write_bio_PUBKEY(sink, key->pkey) == 1;
+    if (key->type == KEY_AKP) return write_ml_dsa(sink, key);
+    return PEM_write_bio_PKCS8PrivateKey(sink, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
+}
+
+/* Adds the PEM to `out`; false where OpenSSL failed, with its error queue set, maybe. */
+static bool add_pem(struct text *out, const struct key *key, bool with_private)
+{
     BIO *sink = BIO_new(BIO_s_mem()); /* wiped by OpenSSL when freed */
     char *pem = NULL;
-    bool written = sink != NULL;
-    if (written && with_private && key->type == KEY_AKP) {
-        written = write_ml_dsa(sink, key);
-    } else if (written && with_private) {
-        written = PEM_write_bio_PKCS8PrivateKey(sink, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
-    } else if (written) {
-        written = PEM_write_bio_PUBKEY(sink, key->pkey) == 1;
-    }
+    bool written = sink != NULL && write_key(sink, key, with_private);
     if (written) {
         long length = BIO_get_mem_data(sink, &pem);
         text_add(out, pem, (size_t)length);
     }
     BIO_free(sink);
-    if (!written) {
+    return written;
+}
+
+bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, struct fault *fault)
+{
+    if (!check_form(key, with_private, fault)) return false;
+    ERR_clear_error();
+    /* Twice, before the key is blamed: OpenSSL does not always say that memory ran out. */
+    if (!add_pem(out, key, with_private) && !add_pem(out, key, with_private)) {
         bool no_memory = secure_memory_failed();
         return no_memory ? fault_memory(fault)
                          : fault_set(fault, "key: OpenSSL cannot write it as PEM");

@@ -180,12 +180,16 @@ static void block_release(struct block *block)
     memset(block, 0, sizeof *block);
 }
 
-/* The key of a block, or NULL where it is none, or has more than that in it. */
+/*
+** The key of a block, or NULL where it is none, or has more than that in it. Where
+** an allocation failed, OpenSSL 3.0 may still find a key in a way of version 1: such
+** a one has no provider, and no numbers for whoever asks later.
+*/
 static EVP_PKEY *decode_block(const struct block_kind *kind, const struct block *block)
 {
     struct der der = { block->bytes, block->bytes + block->length };
     EVP_PKEY *pkey = kind->decode(&der);
-    if (pkey != NULL && der.at != der.end) {
+    if (pkey != NULL && (der.at != der.end || EVP_PKEY_get0_provider(pkey) == NULL)) {
         EVP_PKEY_free(pkey);
         pkey = NULL;
     }

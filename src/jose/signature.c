@@ -59,10 +59,15 @@ static bool family_available(const struct algorithm *algorithm)
     return false;
 }
 
+static bool is_had(const struct algorithm *algorithm)
+{
+    return family_available(algorithm) && (algorithm->hash == NULL || has_digest(algorithm->hash));
+}
+
 bool algorithm_available(const struct algorithm *algorithm)
 {
-    bool available =
-        family_available(algorithm) && (algorithm->hash == NULL || has_digest(algorithm->hash));
+    /* Twice: a failing allocation looks like an algorithm that is not there. */
+    bool available = is_had(algorithm) || is_had(algorithm);
     ERR_clear_error();
     return available;
 }
@@ -242,14 +247,27 @@ static enum signature_result verify_by_family(struct signature_context *context,
     return SIGNATURE_BAD;
 }
 
+static enum signature_result verify_once(const struct key *key, const struct algorithm *algorithm,
+    const void *data, size_t length, const unsigned char *signature, size_t signature_bytes)
+{
+    struct signature_context *context = context_of(key, algorithm, false);
+    if (context == NULL) return SIGNATURE_NO_MEMORY;
+    return verify_by_family(context, algorithm, data, length, signature, signature_bytes);
+}
+
 enum signature_result signature_verify(const struct key *key, const struct algorithm *algorithm,
     const void *data, size_t length, const unsigned char *signature, size_t signature_bytes)
 {
     if (signature_bytes != signature_length(key, algorithm)) return SIGNATURE_BAD;
-    struct signature_context *context = context_of(key, algorithm, false);
-    enum signature_result result = context == NULL ? SIGNATURE_NO_MEMORY
-                                                   : verify_by_family(context, algorithm, data,
-                                                         length, signature, signature_bytes);
+    enum signature_result result =
+        verify_once(key, algorithm, data, length, signature, signature_bytes);
+    /*
+    ** Where an allocation fails in it, OpenSSL may call a good signature bad and leave
+    ** no word of why. Asked twice, only a bad one is called so again.
+    */
+    if (result == SIGNATURE_BAD && algorithm->family != FAMILY_HMAC) {
+        result = verify_once(key, algorithm, data, length, signature, signature_bytes);
+    }
     if (result != SIGNATURE_GOOD) ERR_clear_error();
     return result;
 }
@@ -292,8 +310,10 @@ static bool sign_by_family(struct signature_context *context, const struct algor
     return false;
 }
 
-bool signature_sign(const struct key *key, const struct algorithm *algorithm, const void *data,
-    size_t length, unsigned char *out, size_t *out_length, struct fault *fault)
+enum signing { SIGNED, NOT_SIGNED, NO_MEMORY_TO_SIGN };
+
+static enum signing sign_once(const struct key *key, const struct algorithm *algorithm,
+    const void *data, size_t length, unsigned char *out, size_t *out_length)
 {
     ERR_clear_error();
     struct signature_context *context = context_of(key, algorithm, true);
@@ -301,16 +321,26 @@ bool signature_sign(const struct key *key, const struct algorithm *algorithm, co
     bool made = context != NULL &&
                 sign_by_family(context, algorithm, data, length, out, out_length) &&
                 *out_length == signature_length(key, algorithm);
-    if (made && ERR_peek_error() == 0) return true;
+    if (made && ERR_peek_error() == 0) return SIGNED;
     /*
     ** Here too success is none where an allocation failed on the way: OpenSSL 3.5
     ** then makes ML-DSA signatures that are wrong, and may tell of the key.
     */
     bool memory_failed = secure_memory_failed();
-    if (made && !memory_failed) return true;
+    if (made && !memory_failed) return SIGNED;
     if (context != NULL) signature_context_drop(context);
     secure_wipe(out, SIGNATURE_BYTES_MAX);
     *out_length = 0;
-    if (memory_failed) return fault_memory(fault);
+    return memory_failed ? NO_MEMORY_TO_SIGN : NOT_SIGNED;
+}
+
+bool signature_sign(const struct key *key, const struct algorithm *algorithm, const void *data,
+    size_t length, unsigned char *out, size_t *out_length, struct fault *fault)
+{
+    enum signing done = sign_once(key, algorithm, data, length, out, out_length);
+    /* Twice, before the key is blamed: OpenSSL does not always say that memory ran out. */
+    if (done == NOT_SIGNED) done = sign_once(key, algorithm, data, length, out, out_length);
+    if (done == SIGNED) return true;
+    if (done == NO_MEMORY_TO_SIGN) return fault_memory(fault);
     return fault_set(fault, "key: OpenSSL cannot sign %s with it", algorithm->name);
 }

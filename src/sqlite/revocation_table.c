@@ -38,6 +38,7 @@ void revocation_table_release(struct revocation_table *table)
     sqlite3_free(table->known_as);
     store_close(&table->store);
     connection_release(table->connection);
+    sqlite3_free(table->base.zErrMsg); /* SQLite does not take it where xDestroy fails */
     sqlite3_free(table);
 }
 
