@@ -70,7 +70,9 @@ bool jwk_write_pem(struct text *out, const struct key *key, bool with_private, s
     if (!check_form(key, with_private, fault)) return false;
     ERR_clear_error();
     /* Twice, before the key is blamed: OpenSSL does not always say that memory ran out. */
-    if (!add_pem(out, key, with_private) && !add_pem(out, key, with_private)) {
+    bool written = add_pem(out, key, with_private);
+    if (!written) written = add_pem(out, key, with_private);
+    if (!written) {
         bool no_memory = secure_memory_failed();
         return no_memory ? fault_memory(fault)
                          : fault_set(fault, "key: OpenSSL cannot write it as PEM");

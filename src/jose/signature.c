@@ -67,7 +67,8 @@ static bool is_had(const struct algorithm *algorithm)
 bool algorithm_available(const struct algorithm *algorithm)
 {
     /* Twice: a failing allocation looks like an algorithm that is not there. */
-    bool available = is_had(algorithm) || is_had(algorithm);
+    bool available = is_had(algorithm);
+    if (!available) available = is_had(algorithm);
     ERR_clear_error();
     return available;
 }
