@@ -219,6 +219,8 @@ static bool compose_payload(struct text *out, const struct json_object *payload,
     while (payload->text[close - 1] != '}') close--;
     text_add(out, payload->text, close - 1);
     if (writes_time(policy)) now = policy->has_now ? policy->now : clock->read(clock->context);
+    if (isnan(now))
+        return fault_set(fault, "options: there is no clock: give the time, option now");
     if (now + policy->expires_in > TIME_MAX || now + policy->not_before_in > TIME_MAX) {
         return fault_set(fault, "options: the time would be beyond 2^53 seconds");
     }

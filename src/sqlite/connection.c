@@ -12,6 +12,7 @@ SQLITE_EXTENSION_INIT3
 
 #include "../jose/secure.h"
 
+#include <math.h>
 #include <string.h>
 
 #define KEY_ENTRIES 64
@@ -105,10 +106,10 @@ double connection_clock(struct connection *connection)
         vfs = sqlite3_vfs_find(NULL);
     }
     if (vfs->iVersion >= 2 && vfs->xCurrentTimeInt64 != NULL) {
-        if (vfs->xCurrentTimeInt64(vfs, &milliseconds) != SQLITE_OK) return 0;
+        if (vfs->xCurrentTimeInt64(vfs, &milliseconds) != SQLITE_OK) return NAN;
         return ((double)milliseconds - UNIX_EPOCH) / 1000;
     }
-    if (vfs->xCurrentTime(vfs, &days) != SQLITE_OK) return 0;
+    if (vfs->xCurrentTime(vfs, &days) != SQLITE_OK) return NAN;
     return (days - UNIX_EPOCH_DAYS) * 86400;
 }
 

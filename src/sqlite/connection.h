@@ -38,7 +38,11 @@ struct connection *connection_retain(struct connection *connection);
 /* One reference less; the last one wipes and frees. Fits as an xDestroy. */
 void connection_release(void *released);
 
-/* The one place that reads the clock: seconds since 1970 by the connection's VFS. */
+/*
+** The one place that reads the clock: seconds since 1970 by the connection's VFS.
+** NaN where that fails: no comparison with it holds, so that every check of a time
+** says no.
+*/
 double connection_clock(struct connection *connection);
 
 /*

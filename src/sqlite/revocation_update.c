@@ -209,6 +209,10 @@ static int insert_rule(struct revocation_table *table, const struct row *row)
         return revocation_table_refuse(
             table, "revoked_at: must be given, because the table has clock='explicit'");
     }
+    if (isnan(now) && is_null(given)) {
+        return revocation_table_refuse(
+            table, "revoked_at: must be given, because there is no clock");
+    }
     rc = prune(table, now);
     if (rc == SQLITE_OK) rc = store_statement(&table->store, STATEMENT_INSERT, &statement);
     if (rc != SQLITE_OK) return rc;

@@ -1,5 +1,6 @@
 #include "vfs.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
 static int vfs_time(sqlite3_vfs *vfs, sqlite3_int64 *milliseconds)
 {
     (void)vfs;
+    if (isnan(clock_seconds)) return SQLITE_ERROR;
     if (clock_seconds < 0) return real_vfs->xCurrentTimeInt64(real_vfs, milliseconds);
     *milliseconds = 210866760000000LL + (sqlite3_int64)(clock_seconds * 1000);
     return SQLITE_OK;

@@ -38,7 +38,7 @@ bool vfs_heal(void);
 /* Operations since vfs_fail(), of those that it named. */
 long vfs_count(void);
 
-/* The clock stands at these seconds since 1970; below 0 it is the machine's. */
+/* The clock stands at these seconds since 1970; below 0 it is the machine's, NaN: it fails. */
 void vfs_set_clock(double seconds);
 
 #endif
