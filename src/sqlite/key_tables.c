@@ -197,7 +197,7 @@ static int keys_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 static void keys_clear(struct keys_cursor *cursor)
 {
     key_set_release(cursor->set);
-    sqlite3_value_free(cursor->argument);
+    table_value_free(cursor->argument);
     sqlite3_free(cursor->problem);
     cursor->set = NULL;
     cursor->argument = NULL;

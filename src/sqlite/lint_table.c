@@ -57,7 +57,7 @@ static int lint_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 static void lint_clear(struct lint_cursor *cursor)
 {
     for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
-        sqlite3_value_free(cursor->arguments[i]);
+        table_value_free(cursor->arguments[i]);
         cursor->arguments[i] = NULL;
     }
     key_set_release(cursor->keys);

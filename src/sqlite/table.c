@@ -5,6 +5,8 @@
 
 SQLITE_EXTENSION_INIT3
 
+#include "../jose/secure.h"
+
 #include <string.h>
 
 int table_connect(sqlite3 *db, void *connection, const char *schema, int risk, sqlite3_vtab **out)
@@ -69,4 +71,14 @@ int table_error(sqlite3_vtab *table, const char *function, const struct fault *f
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = sqlite3_mprintf("%s: %s", function, fault->text);
     return table->zErrMsg == NULL ? SQLITE_NOMEM : SQLITE_ERROR;
+}
+
+void table_value_free(sqlite3_value *value)
+{
+    int type = value == NULL ? SQLITE_NULL : sqlite3_value_type(value);
+    if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
+        void *bytes = (void *)sqlite3_value_blob(value); /* the duplicate's own */
+        if (bytes != NULL) secure_wipe(bytes, (size_t)sqlite3_value_bytes(value));
+    }
+    sqlite3_value_free(value);
 }

@@ -33,4 +33,7 @@ int table_best_index(sqlite3_index_info *info, int first, int count, int require
 /* Sets the error text of a virtual table, "function: text", and returns the code to return. */
 int table_error(sqlite3_vtab *table, const char *function, const struct fault *fault);
 
+/* sqlite3_value_free() of what sqlite3_value_dup() gave, wiped before: an argument may be a key. */
+void table_value_free(sqlite3_value *value);
+
 #endif

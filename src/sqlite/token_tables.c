@@ -42,7 +42,7 @@ static void reading_close(struct reading *reading)
     if (reading->asked) question_release(&reading->question);
     if (reading->open) unverified_release(&reading->unverified);
     for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
-        sqlite3_value_free(reading->arguments[i]);
+        table_value_free(reading->arguments[i]);
         reading->arguments[i] = NULL;
     }
     reading->open = false;

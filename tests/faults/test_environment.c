@@ -347,8 +347,7 @@ static void loaded_and_unloaded(void)
         if (i == times / 2) after_warming = resident_pages();
     }
     long grown = resident_pages() - after_warming;
-    printf(
-        "    loaded and unloaded %ld times: %ld pages more in the second half\n", times, grown);
+    printf("    loaded and unloaded %ld times: %ld pages more in the second half\n", times, grown);
 #if !defined(__SANITIZE_ADDRESS__)
     check(grown < 64, "%ld pages more", grown);
 #endif
