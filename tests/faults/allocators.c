@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -13,6 +14,18 @@ static long fail_in; /* this many allocations from now; 0: never */
 static bool fail_all_after;
 static bool has_failed;
 static struct outstanding taken;
+static long bytes, watched_from, peak;
+
+static void count_bytes(long more)
+{
+    bytes += more;
+    if (bytes > peak) peak = bytes;
+}
+
+static long size_of(void *memory)
+{
+    return memory == NULL ? 0 : (long)malloc_usable_size(memory);
+}
 
 static bool fails_now(void)
 {
@@ -31,17 +44,22 @@ static void *sqlite_malloc(int size)
 {
     void *memory = fails_now() ? NULL : real.xMalloc(size);
     taken.sqlite += memory != NULL;
+    if (memory != NULL) count_bytes(real.xSize(memory));
     return memory;
 }
 
 static void *sqlite_realloc(void *memory, int size)
 {
-    return fails_now() ? NULL : real.xRealloc(memory, size);
+    int before = real.xSize(memory);
+    void *grown = fails_now() ? NULL : real.xRealloc(memory, size);
+    if (grown != NULL) count_bytes(real.xSize(grown) - before);
+    return grown;
 }
 
 static void sqlite_free(void *memory)
 {
     taken.sqlite -= memory != NULL;
+    if (memory != NULL) count_bytes(-real.xSize(memory));
     real.xFree(memory);
 }
 
@@ -53,6 +71,7 @@ static void *openssl_malloc(size_t size, const char *file, int line)
     (void)line;
     void *memory = fails_now() ? NULL : malloc(size);
     taken.openssl += memory != NULL;
+    count_bytes(size_of(memory));
     return memory;
 }
 
@@ -60,7 +79,9 @@ static void *openssl_realloc(void *memory, size_t size, const char *file, int li
 {
     (void)file;
     (void)line;
+    long before = size_of(memory);
     void *grown = fails_now() ? NULL : realloc(memory, size);
+    if (grown != NULL) count_bytes(size_of(grown) - before);
     taken.openssl += memory == NULL && grown != NULL;
     return grown;
 }
@@ -70,6 +91,7 @@ static void openssl_free(void *memory, const char *file, int line)
     (void)file;
     (void)line;
     taken.openssl -= memory != NULL;
+    count_bytes(-size_of(memory));
     free(memory);
 }
 
@@ -79,12 +101,14 @@ static void *cjson_malloc(size_t size)
 {
     void *memory = fails_now() ? NULL : malloc(size);
     taken.cjson += memory != NULL;
+    count_bytes(size_of(memory));
     return memory;
 }
 
 static void cjson_free(void *memory)
 {
     taken.cjson -= memory != NULL;
+    count_bytes(-size_of(memory));
     free(memory);
 }
 
@@ -127,6 +151,16 @@ bool allocators_heal(void)
 {
     fail_in = 0;
     return has_failed;
+}
+
+void allocators_watch(void)
+{
+    watched_from = peak = bytes;
+}
+
+long allocators_peak(void)
+{
+    return peak - watched_from;
 }
 
 long allocators_count(void)

@@ -27,6 +27,10 @@ bool allocators_heal(void);
 /* Allocations of all since the program began. */
 long allocators_count(void);
 
+/* The most bytes that were taken at one time since allocators_watch(), beyond what was taken then. */
+void allocators_watch(void);
+long allocators_peak(void);
+
 /* What is taken now. */
 struct outstanding allocators_outstanding(void);
 
