@@ -337,6 +337,7 @@ static void loaded_and_unloaded(void)
 {
     long times = is_long() ? 10000 : 1500, after_warming = 0;
     if (is_loaded()) give_up("the extension is loaded already");
+    resident_pages(); /* the C library's own pages for this are touched now */
     for (long i = 0; i < times; i++) {
         sqlite3 *database = open_database(":memory:");
         check_text(ask(database, "SELECT jwt_verify(jwt_sign('{}', " SECRET "), " SECRET ")"), "1",
@@ -349,7 +350,7 @@ static void loaded_and_unloaded(void)
     long grown = resident_pages() - after_warming;
     printf("    loaded and unloaded %ld times: %ld pages more in the second half\n", times, grown);
 #if !defined(__SANITIZE_ADDRESS__)
-    check(grown < 64, "%ld pages more", grown);
+    check(grown < 20, "%ld pages more", grown);
 #endif
 }
 
