@@ -33,20 +33,37 @@ static EVP_PKEY *decode_rsa_public(struct der *der)
     return d2i_PublicKey(EVP_PKEY_RSA, NULL, &der->at, (long)(der->end - der->at));
 }
 
+/*
+** Where an allocation failed, OpenSSL 3.0 may still find a private key, in a way of
+** version 1. Such a one has no provider, and no numbers for whoever asks later: none.
+*/
+static EVP_PKEY *provided(EVP_PKEY *pkey)
+{
+    if (pkey == NULL || EVP_PKEY_get0_provider(pkey) != NULL) return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
+static EVP_PKEY *decode_private(int type, struct der *der)
+{
+    return provided(
+        d2i_PrivateKey_ex(type, NULL, &der->at, (long)(der->end - der->at), NULL, NULL));
+}
+
 static EVP_PKEY *decode_rsa_private(struct der *der)
 {
-    return d2i_PrivateKey_ex(EVP_PKEY_RSA, NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
+    return decode_private(EVP_PKEY_RSA, der);
 }
 
 static EVP_PKEY *decode_ec_private(struct der *der)
 {
-    return d2i_PrivateKey_ex(EVP_PKEY_EC, NULL, &der->at, (long)(der->end - der->at), NULL, NULL);
+    return decode_private(EVP_PKEY_EC, der);
 }
 
 static EVP_PKEY *decode_pkcs8_v1(struct der *der)
 {
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der->at, (long)(der->end - der->at));
-    EVP_PKEY *pkey = info != NULL ? EVP_PKCS82PKEY_ex(info, NULL, NULL) : NULL;
+    EVP_PKEY *pkey = info != NULL ? provided(EVP_PKCS82PKEY_ex(info, NULL, NULL)) : NULL;
     PKCS8_PRIV_KEY_INFO_free(info);
     return pkey;
 }
@@ -180,16 +197,12 @@ static void block_release(struct block *block)
     memset(block, 0, sizeof *block);
 }
 
-/*
-** The key of a block, or NULL where it is none, or has more than that in it. Where
-** an allocation failed, OpenSSL 3.0 may still find a key in a way of version 1: such
-** a one has no provider, and no numbers for whoever asks later.
-*/
+/* The key of a block, or NULL where it is none, or has more than that in it. */
 static EVP_PKEY *decode_block(const struct block_kind *kind, const struct block *block)
 {
     struct der der = { block->bytes, block->bytes + block->length };
     EVP_PKEY *pkey = kind->decode(&der);
-    if (pkey != NULL && (der.at != der.end || EVP_PKEY_get0_provider(pkey) == NULL)) {
+    if (pkey != NULL && der.at != der.end) {
         EVP_PKEY_free(pkey);
         pkey = NULL;
     }

@@ -191,6 +191,16 @@ static enum signature_result verify_hmac(struct signature_context *context, cons
 }
 
 /*
+** True where OpenSSL lacks something that goes with a key that it has read. What the
+** first use of OpenSSL could not make, for want of memory, it never makes again.
+*/
+static bool lacks_a_part(void)
+{
+    unsigned long error = ERR_peek_last_error();
+    return ERR_GET_LIB(error) == ERR_LIB_EVP && ERR_GET_REASON(error) == ERR_R_UNSUPPORTED;
+}
+
+/*
 ** The verdict on what OpenSSL answered: 1 good, 0 bad, below 0 an error within.
 ** Good is good only where nothing failed on the way: OpenSSL 3.5 says 1 to a
 ** changed ML-DSA signature of the same message where an allocation fails within.
@@ -199,7 +209,8 @@ static enum signature_result verify_hmac(struct signature_context *context, cons
 static enum signature_result judge_answer(struct signature_context *context, int answer)
 {
     if (answer == 1 && ERR_peek_error() == 0) return SIGNATURE_GOOD;
-    bool memory_failed = secure_memory_failed();
+    bool part_missing = lacks_a_part();
+    bool memory_failed = secure_memory_failed() || part_missing;
     if (answer < 0 || memory_failed) signature_context_drop(context);
     if (memory_failed) return SIGNATURE_NO_MEMORY;
     return answer == 1 ? SIGNATURE_GOOD : SIGNATURE_BAD;

@@ -176,6 +176,7 @@ struct signature_context *signature_context_get(struct signature_contexts **cont
     slot = &(*contexts)->by_algorithm[algorithm_index(algorithm)];
     if (*slot == NULL) *slot = memory_new_zero(sizeof **slot);
     if (*slot == NULL || !prepare(*slot, algorithm, material, signing)) return NULL;
+    ERR_clear_error(); /* OpenSSL may have failed on a way that it did not need */
     return *slot;
 }
 
