@@ -80,9 +80,15 @@ static int enter(struct store *store, bool minds_schema, struct footing *footing
     return SQLITE_OK;
 }
 
-static void leave(struct store *store, const struct footing *footing)
+/*
+** Where SQLite prepared a statement again on the way, the answer counts only if
+** the table behind it still is ours: looked at before the snapshot goes.
+*/
+static int leave(struct store *store, const struct footing *footing, int rc)
 {
+    if (rc == SQLITE_OK && store->moved) rc = store_check(store);
     if (footing->opened) sqlite3_reset(store->statements[STATEMENT_SNAPSHOT]);
+    return rc;
 }
 
 /* ---- what is kept ---- */
@@ -461,7 +467,7 @@ int probe_ask(struct probe *probe)
             store->cache.questions >= FIRST_CONSIDERATION) {
             consider_filter(store);
         }
-        leave(store, &footing);
+        rc = leave(store, &footing, rc);
     }
     if (store->moved) cache_forget(&store->cache);
     store->is_asking = false;
@@ -486,6 +492,5 @@ int probe_kinds(struct store *store, struct kind_list *own, const struct kind_li
     rc = enter(store, false, &footing);
     if (rc != SQLITE_OK) return rc;
     rc = find_kinds(store, &footing, own, kinds);
-    leave(store, &footing);
-    return rc;
+    return leave(store, &footing, rc);
 }

@@ -163,8 +163,11 @@ int store_check(struct store *store)
 int store_prepare(struct store *store, const char *format, sqlite3_stmt **statement)
 {
     char *text;
-    int rc = store_check(store);
+    int rc;
     *statement = NULL;
+    /* What was looked at before can be of an older schema: a new statement is for the one that is there now. */
+    store->is_checked = false;
+    rc = store_check(store);
     if (rc != SQLITE_OK) return rc;
     text = sqlite3_mprintf(format, store->schema, store->table);
     if (text == NULL) return SQLITE_NOMEM;
