@@ -49,6 +49,7 @@ pkg_libs  = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),$(2))
 PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(call pkg_flags,libcrypto) $$(call pkg_flags,libcjson) $$(call pkg_flags,sqlite3))$(PKG_CFLAGS)
 CRYPTO_LIBS  = $(eval CRYPTO_LIBS := $$(call pkg_libs,libcrypto,-lcrypto))$(CRYPTO_LIBS)
 CJSON_LIBS   = $(eval CJSON_LIBS := $$(call pkg_libs,libcjson,-lcjson))$(CJSON_LIBS)
+JANSSON_LIBS = $(eval JANSSON_LIBS := $$(call pkg_libs,jansson))$(JANSSON_LIBS)
 SQLITE_LIBS  = $(eval SQLITE_LIBS := $$(call pkg_libs,sqlite3,-lsqlite3))$(SQLITE_LIBS)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
@@ -70,6 +71,8 @@ endif
 COMMON_FLAGS = $(CPPFLAGS) -I. -Isrc $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(INSTRUMENT)
 SOURCE_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(DEFINES) $(COMMON_FLAGS)
 TEST_FLAGS   = -std=gnu11 $(DEFINES) $(COMMON_FLAGS)
+# Another JSON library, only for a second opinion: the fuzz targets do without where it is missing.
+$(BUILD)/tests/fuzz/%.o: TEST_FLAGS += $(if $(JANSSON_LIBS),-DHAVE_JANSSON $(call pkg_flags,jansson))
 
 ifeq ($(SYSTEM),Darwin)
 LIBRARY := jwt_ext.dylib
@@ -236,8 +239,14 @@ $(filter $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)): $(JOSE_ARCHIVE)
 $(filter-out $(BUILD)/tests/unit/test_%,$(UNIT_PROGRAMS)) $(VECTOR_PROGRAMS): $(JOSE_ARCHIVE)
 	$(call say,LINK,$@)$(link) $(ALL_LIBS)
 
+# The fuzz targets have all of it in one program: nothing is loaded, and every line is instrumented.
+FUZZ_PROGRAMS := $(filter $(BUILD)/tests/fuzz/%,$(SCRIPT_PROGRAMS))
+FUZZ_LIBS = $(ALL_LIBS) $(JANSSON_LIBS)
+$(FUZZ_PROGRAMS): $(OBJECTS) $(BUILD)/sources
+	$(call say,LINK,$@)$(link) $(FUZZ_LIBS)
+
 # These know the extension only as SQLite's users do.
-$(SQL_PROGRAMS) $(SCRIPT_PROGRAMS):
+$(SQL_PROGRAMS) $(filter-out $(FUZZ_PROGRAMS),$(SCRIPT_PROGRAMS)):
 	$(call say,LINK,$@)$(link) $(SQLITE_LIBS) $(TEST_LIBS)
 
 -include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d)
@@ -272,6 +281,18 @@ format:
 coverage:
 	@$(MAKE) --no-print-directory COVERAGE=1 SKIP_SUITES='interop lint' test
 	@sh tools/coverage build/coverage
+
+# libFuzzer (clang): each target for so many seconds, or one of them.
+.PHONY: fuzz analyze valgrind
+FUZZ_BUILD := build/sanitize-fuzzer-no-link-address-undefined-clang
+fuzz:
+	@DEPS='$(DEPS)' sh tools/install-deps fuzz
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+	    $(FUZZ_BUILD)/tests/fuzz/fuzz $(FUZZ_BUILD)/tests/fuzz/replay
+	@BUILD=$(FUZZ_BUILD) sh tests/fuzz/hunt '$(or $(TIME),60)' $(TARGET)
+
+$(BUILD)/tests/fuzz/fuzz: $(call support,tests/fuzz) $(OBJECTS) $(BUILD)/sources
+	$(call say,LINK,$@)$(link) -fsanitize=fuzzer $(FUZZ_LIBS)
 
 demo: $(BUILT)
 	@$(SQLITE3) -batch :memory: <sql/demo.sql
@@ -348,6 +369,7 @@ help:
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
 #: make coverage    which lines the tests reach (gcc)
+#: make fuzz        hunt with libFuzzer (clang): TIME=60 seconds for each target, TARGET="keys text"
 #: make bench       measure against plain OpenSSL and SQLite; writes docs/bench.json and its charts
 #:                    BENCH_QUICK=1       fewer rounds, writes to build/ alone (more settings: bench/run)
 #: make bench-peers the same tokens in other JWT software; writes docs/bench-peers.json and its chart
