@@ -480,8 +480,7 @@ int probe_schema(struct store *store)
     int rc;
     store->moved = false;
     rc = enter(store, true, &footing);
-    if (rc == SQLITE_OK) leave(store, &footing);
-    return rc;
+    return rc == SQLITE_OK ? leave(store, &footing, rc) : rc;
 }
 
 int probe_kinds(struct store *store, struct kind_list *own, const struct kind_list **kinds)
