@@ -105,6 +105,7 @@ JOSE_ARCHIVE := $(BUILD)/libjose.a
 # In a folder of tests a file with a `main` is a program, and the others are linked with each program
 # of the folder. (bench/run builds its own, so that it can be run against any extension.)
 folders       := $(patsubst %/,%,$(sort $(dir $(wildcard tests/*/*.c))))
+has_valgrind  := $(wildcard /usr/include/valgrind/memcheck.h /usr/local/include/valgrind/memcheck.h)
 mains         := $(if $(folders),$(shell grep -l '^int main' $(folders:%=%/*.c)))
 programs       = $(patsubst %.c,$(BUILD)/%,$(filter $(1:%=%/%),$(mains)))
 support        = $(call objects,$(filter-out $(mains),$(wildcard $(1)/*.c)))
@@ -113,7 +114,7 @@ UNIT_PROGRAMS   := $(call programs,tests/unit)
 SQL_PROGRAMS    := $(call programs,tests/sql)
 VECTOR_PROGRAMS := $(call programs,tests/vectors)
 SCRIPT_SUITES   := $(filter-out unit sql vectors,$(patsubst tests/%/run,%,$(wildcard tests/*/run)))
-SCRIPT_PROGRAMS := $(foreach suite,$(SCRIPT_SUITES),$(call programs,tests/$(suite)))
+SCRIPT_PROGRAMS := $(filter-out $(if $(has_valgrind),,%/constant_time/marked),$(foreach suite,$(SCRIPT_SUITES),$(call programs,tests/$(suite))))
 TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_PROGRAMS)
 
 # ---------------------------------------------------------------- build
@@ -245,8 +246,14 @@ FUZZ_LIBS = $(ALL_LIBS) $(JANSSON_LIBS)
 $(FUZZ_PROGRAMS): $(OBJECTS) $(BUILD)/sources
 	$(call say,LINK,$@)$(link) $(FUZZ_LIBS)
 
+# What becomes of secrets is watched within src/jose, and needs valgrind's headers where it is not timed.
+TIME_PROGRAMS := $(filter $(BUILD)/tests/constant_time/%,$(SCRIPT_PROGRAMS))
+$(BUILD)/tests/constant_time/marked: LDFLAGS += -Wl,--wrap=secure_equal
+$(TIME_PROGRAMS): $(JOSE_ARCHIVE)
+	$(call say,LINK,$@)$(link) $(CJSON_LIBS) $(TEST_LIBS)
+
 # These know the extension only as SQLite's users do.
-$(SQL_PROGRAMS) $(filter-out $(FUZZ_PROGRAMS),$(SCRIPT_PROGRAMS)):
+$(SQL_PROGRAMS) $(filter-out $(FUZZ_PROGRAMS) $(TIME_PROGRAMS),$(SCRIPT_PROGRAMS)):
 	$(call say,LINK,$@)$(link) $(SQLITE_LIBS) $(TEST_LIBS)
 
 -include $(wildcard $(OBJECTS:.o=.d) $(BUILD)/tests/*/*.d)
