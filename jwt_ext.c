@@ -120,16 +120,38 @@ static int start(sqlite3 *db, char **message, bool issues)
 PROTOTYPE(sqlite3_jwtext_init)
 PROTOTYPE(sqlite3_jwtverify_init)
 
+/*
+** SQLite's own convention for extensions is to set its table of functions at
+** each load. Threads that open connections would then write what others are
+** reading, if always the same value; here it is written once.
+*/
+static void adopt_api(const sqlite3_api_routines *api)
+{
+#if defined(SQLITE_CORE)
+    (void)api;
+#elif defined(__GNUC__)
+    const sqlite3_api_routines *known = __atomic_load_n(&sqlite3_api, __ATOMIC_ACQUIRE);
+    if (known == api) return;
+    if (known != NULL || !__atomic_compare_exchange_n(
+                             &sqlite3_api, &known, api, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (known != api)
+            __atomic_store_n(&sqlite3_api, api, __ATOMIC_RELEASE); /* another SQLite */
+    }
+#else
+    SQLITE_EXTENSION_INIT2(api);
+#endif
+}
+
 /* The extension whole. */
 ENTRY_POINT int sqlite3_jwtext_init(sqlite3 *db, char **message, const sqlite3_api_routines *api)
 {
-    SQLITE_EXTENSION_INIT2(api);
+    adopt_api(api);
     return start(db, message, true);
 }
 
 /* Everything but what signs, generates or shows private keys: for hosts that run other people's SQL. */
 ENTRY_POINT int sqlite3_jwtverify_init(sqlite3 *db, char **message, const sqlite3_api_routines *api)
 {
-    SQLITE_EXTENSION_INIT2(api);
+    adopt_api(api);
     return start(db, message, false);
 }

@@ -124,7 +124,7 @@ static void *run_own(void *argument)
 {
     int thread = (int)(size_t)argument;
     sqlite3 *db;
-    pthread_barrier_wait(&barrier); /* the library is loaded by all at once */
+    pthread_barrier_wait(&barrier); /* the entry point runs in many at once */
     db = open_database(file);
     for (int i = 0; i < rounds; i++) {
         for (size_t j = 0; j < QUESTIONS; j++) {
@@ -173,7 +173,6 @@ int main(int count, char **arguments)
     sqlite3 *db = open_database(file);
     expect(db, "wal", "PRAGMA journal_mode = WAL");
     expect(db, NULL, "CREATE VIRTUAL TABLE revoked USING jwt_revocation");
-    sqlite3_close(db);
     run_threads(threads, run_own);
     if (sqlite3_threadsafe() == 1) {
         shared = open_database(file);
@@ -182,6 +181,7 @@ int main(int count, char **arguments)
     } else {
         printf("skipped: a shared connection: this SQLite serializes nothing\n");
     }
+    sqlite3_close(db); /* until here it kept the library loaded */
     printf("%d passed, %d failed\n", atomic_load(&passed), atomic_load(&failed));
     return atomic_load(&failed) != 0;
 }
