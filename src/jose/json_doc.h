@@ -41,7 +41,7 @@ bool json_doc_is_array(const struct json_doc *value);
 /* The content of a string: UTF-8, NUL-terminated, no NUL within (\u0000 was refused). NULL for another type or NULL. */
 const char *json_doc_string(const struct json_doc *value);
 
-/* The version of the cJSON at run time, "1.7.15". Static. */
+/* The version of the cJSON at run time, "1.7.15". Static, and written anew at each call: not for two threads at once. */
 const char *json_doc_library(void);
 
 #endif

@@ -40,6 +40,15 @@ static void add_integer(struct text *out, const char *name, sqlite3_int64 value)
     text_add_integer(out, value);
 }
 
+/* cJSON writes its version into one place of its own at each call: one thread at a time. */
+static void add_cjson(struct text *out)
+{
+    sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
+    sqlite3_mutex_enter(mutex);
+    add_string(out, "cjson", json_doc_library());
+    sqlite3_mutex_leave(mutex);
+}
+
 static void add_missing_algorithms(struct text *out)
 {
     bool first = true;
@@ -69,7 +78,7 @@ static void jwt_debug(sqlite3_context *context, int count, sqlite3_value **argum
     add_string(&out, "sqlite_built_for", SQLITE_VERSION);
     add_string(&out, "openssl", OpenSSL_version(OPENSSL_VERSION));
     add_string(&out, "openssl_built_for", OPENSSL_VERSION_TEXT);
-    add_string(&out, "cjson", json_doc_library());
+    add_cjson(&out);
     add_missing_algorithms(&out);
     add_integer(&out, "key_cache_entries", (sqlite3_int64)report.key_entries);
     add_integer(&out, "key_cache_bytes", (sqlite3_int64)report.key_bytes);
