@@ -289,6 +289,15 @@ coverage:
 	@$(MAKE) --no-print-directory COVERAGE=1 SKIP_SUITES='interop lint' test
 	@sh tools/coverage build/coverage
 
+# gcc's and clang's path-sensitive analyzers over src/.
+analyze:
+	@$(suite_environment) sh tools/analyze
+
+# The suites under valgrind's memcheck: programs and the sqlite3 shell alike (slow; SUITE names some).
+valgrind: $(BUILT) test-programs
+	@sh tools/install-deps valgrind
+	@$(suite_environment) VALGRIND=1 SUITE_SECONDS='$(or $(SUITE_SECONDS),7200)' sh tests/run $(or $(SUITE),unit sql vectors attacks fuzz)
+
 # libFuzzer (clang): each target for so many seconds, or one of them.
 .PHONY: fuzz analyze valgrind
 FUZZ_BUILD := build/sanitize-fuzzer-no-link-address-undefined-clang
@@ -376,6 +385,8 @@ help:
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format
 #: make coverage    which lines the tests reach (gcc)
+#: make analyze     gcc's and clang's analyzers over src/
+#: make valgrind    the suites under valgrind (SUITE="sql attacks")
 #: make fuzz        hunt with libFuzzer (clang): TIME=60 seconds for each target, TARGET="keys text"
 #: make bench       measure against plain OpenSSL and SQLite; writes docs/bench.json and its charts
 #:                    BENCH_QUICK=1       fewer rounds, writes to build/ alone (more settings: bench/run)

@@ -395,6 +395,7 @@ static int each_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
         argument_column(context, &cursor->reading, column - EACH_ARGUMENTS);
         return SQLITE_OK;
     }
+    if (payload == NULL) return SQLITE_OK; /* at the end, where SQLite asks for nothing */
     member = &payload->members[cursor->row];
     name = (struct json_value){ payload->text + member->name_at - 1, member->name_length + 2,
         JSON_STRING };
