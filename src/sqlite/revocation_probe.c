@@ -26,6 +26,7 @@ SQLITE_EXTENSION_INIT3
 
 #define FIRST_CONSIDERATION 64 /* questions by probing before a filter is thought of */
 #define WORTH_RULES 4          /* rules that a question by probing makes worth reading */
+#define LOOK_FURTHER 4         /* times as many are counted, to know when to think of it again */
 
 /* What one question may believe. */
 struct footing {
@@ -203,20 +204,19 @@ static void consider_filter(struct store *store)
 {
     struct store_cache *cache = &store->cache;
     sqlite3_int64 worth = cache->questions * WORTH_RULES;
+    sqlite3_int64 limit = LOOK_FURTHER * worth;
     sqlite3_int64 rules = 0;
     struct filter *filter;
-    cache->consider = 4 * cache->questions;
-    if (count_rules(store, worth + 1, &rules) != SQLITE_OK || rules > worth ||
-        rules > (sqlite3_int64)FILTER_RULES_MAX) {
-        return;
-    }
+    cache->consider = LOOK_FURTHER * cache->questions;
+    if (count_rules(store, limit + 1, &rules) != SQLITE_OK || rules > limit) return;
+    cache->consider = rules / WORTH_RULES;
+    if (rules > worth || rules > (sqlite3_int64)FILTER_RULES_MAX) return;
     if (!cache->has_key) cache->has_key = filter_key_make(&cache->key);
     if (!cache->has_key) return;
     filter = filter_new(rules);
     if (filter == NULL) return;
     if (add_rules(store, filter) == SQLITE_DONE && !store->moved) {
         cache->filter = filter;
-        cache->consider = rules / WORTH_RULES;
     } else {
         filter_free(filter);
     }
