@@ -150,7 +150,9 @@ void filter_prefetch(const struct filter *filter, uint64_t hash)
 bool filter_may_have(const struct filter *filter, uint64_t hash)
 {
     const struct block *block = &filter->blocks[block_index(filter, hash)];
-    uint32_t missing = 0;
-    for (size_t i = 0; i < BLOCK_WORDS; i++) missing |= ~block->words[i] >> (hash >> 5 * i & 31);
-    return (missing & 1) == 0;
+    for (size_t i = 0; i < BLOCK_WORDS; i++) {
+        if ((block->words[i] & bit_of(hash, i)) == 0)
+            return false; /* mostly one of the first two */
+    }
+    return true;
 }
