@@ -209,7 +209,8 @@ static char *certificate_of(const char *private_pem)
     if (X509_sign(certificate, pkey, EVP_sha256()) == 0) give_up("no certificate");
     PEM_write_bio_X509(out, certificate);
     long length = BIO_get_mem_data(out, &text);
-    kept = strndup(text, (size_t)length);
+    kept = calloc(1, (size_t)length + 1);
+    memcpy(kept, text, (size_t)length);
     X509_free(certificate);
     EVP_PKEY_free(pkey);
     BIO_free(in);

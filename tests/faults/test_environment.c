@@ -140,7 +140,8 @@ static void clock_and_rules(void)
     run(database,
         "CREATE VIRTUAL TABLE by_clock USING jwt_revocation; CREATE VIRTUAL TABLE by_hand USING "
         "jwt_revocation(clock='explicit'); INSERT INTO by_clock(jti, expires_at) VALUES('j1', 2000); "
-        "INSERT INTO by_hand(jti, expires_at, revoked_at) VALUES('j1', 2000, 1000)");
+        "INSERT INTO by_hand(jti, expires_at, revoked_at) VALUES('j1', 2000, 1000); CREATE VIRTUAL TABLE "
+        "by_none USING jwt_revocation(prune=0); INSERT INTO by_none(jti, expires_at) VALUES('j1', 2000)");
     vfs_set_clock(2600);
     run(database, "INSERT INTO by_clock(jti) VALUES('j2')");
     check(number(database, "SELECT count(*) FROM by_clock") == 2,
@@ -158,9 +159,10 @@ static void clock_and_rules(void)
         "without a clock nothing is pruned");
     vfs_set_clock(4e9);
     run(database, "INSERT INTO by_clock(jti) VALUES('j5'); INSERT INTO by_hand(jti, revoked_at) "
-                  "VALUES('j5', 4e9)");
+                  "VALUES('j5', 4e9); INSERT INTO by_none(jti) VALUES('j5')");
     check(number(database, "SELECT count(*) FROM by_clock") == 4,
         "far ahead, what is over is pruned");
+    check(number(database, "SELECT count(*) FROM by_none") == 2, "prune=0 prunes nothing");
     check(number(database, "SELECT count(*) FROM by_hand") == 2, "clock='explicit' prunes nothing");
     vfs_set_clock(-1);
     close_database(database);
