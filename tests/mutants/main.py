@@ -20,7 +20,8 @@ FLAGS = shlex.split(
     or "-std=c11 -DJWT_EXT_VERSION='\"0\"' -DJWT_EXT_LINKAGE='\"shared\"' -I. -Isrc"
 )
 WORK = pathlib.Path(BUILD) / "mutants"
-SECONDS = 120  # for one test; a mutant that runs on and on is no proof
+JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
+SECONDS = 300  # for one test; a mutant that runs on and on is no proof
 
 
 class Survived(Exception):
@@ -175,16 +176,19 @@ def sane(mutants):
     shutil.rmtree(unchanged, ignore_errors=True)
     unchanged.mkdir(parents=True)
     link_extension(unchanged, {})
-    bad = []
-    for text in sorted({text for mutant in mutants for text in mutant.killers}):
-        killer = Killer(text)
-        if killer.kind == "lint":
-            continue  # a suite of its own
-        if killer.kind == "unit":
-            link_unit(unchanged, killer.name, {})
+    texts = sorted({text for mutant in mutants for text in mutant.killers})
+    killers = [killer for killer in map(Killer, texts) if killer.kind != "lint"]  # a suite of its own
+    for name in {killer.name for killer in killers if killer.kind == "unit"}:
+        link_unit(unchanged, name, {})
+
+    def wrong(killer):
         results = [outcome(killer, command, unchanged) for command in killer.commands(BUILD, unchanged)]
-        if set(results) != {"passed"}:
-            bad.append(f"{text}: does not pass on the code as it is: {', '.join(results)}")
+        if set(results) == {"passed"}:
+            return None
+        return f"{killer.kind} {killer.rest}: does not pass on the code as it is: {', '.join(results)}"
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        bad = [problem for problem in pool.map(wrong, killers) if problem]
     shutil.rmtree(unchanged, ignore_errors=True)
     return bad
 
@@ -212,8 +216,7 @@ def try_all(mutants):
         failed += 1
     if failed:
         return passed, failed, 0
-    jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         tasks = {pool.submit(judge, mutant): mutant for mutant in mutants}
         for task in concurrent.futures.as_completed(tasks):
             name, problem = tasks[task].name, task.result()
