@@ -122,7 +122,7 @@ TEST_PROGRAMS   := $(UNIT_PROGRAMS) $(SQL_PROGRAMS) $(VECTOR_PROGRAMS) $(SCRIPT_
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .PHONY: all deps test test-all test-programs lint format demo inspect webapp bench bench-peers coverage install uninstall clean help FORCE \
-        deps-selfcontained amalgamation selfcontained static install-static uninstall-static
+        deps-selfcontained amalgamation selfcontained static install-static uninstall-static packages
 
 # An instrumented build stays in its folder: the stock sqlite3 shell could not load it.
 ifeq ($(instrumented),)
@@ -218,6 +218,10 @@ build/static/jwt_ext.h: $(AMALGAMATION)
 build/static/jwt_ext.pc: packaging/jwt_ext.pc.in VERSION
 	@mkdir -p $(@D)
 	@sed 's|@version@|$(VERSION)|; s|@libdir@|$${pcfiledir}|; s|@includedir@|$${pcfiledir}|' $< >$@
+
+# What each is made of and for: packaging/build.
+packages: $(BUILT) selfcontained
+	@PYTHON3='$(PYTHON3)' packaging/build
 
 # ---------------------------------------------------------------- programs of tests
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | deps
@@ -374,6 +378,7 @@ help:
 #: make static      build/static/: libjwt_ext.a, jwt_ext.h, jwt_ext.pc, to link into a program
 #: make amalgamation  build/amalgamation/: one C file and one header
 #:                    CJSON_SRC=folder  cJSON's source, else the distribution's   LIBCRYPTO_A=file
+#: make packages    build/packages/: wheel, npm packages, Rust crate, Go module, Debian package, sqlpkg archive
 #: make demo        build, then run sql/demo.sql in the sqlite3 shell
 #: make inspect     TOKEN=eyJ... [KEY=file] [OPTIONS=json]: what a token is, and why it is refused
 #: make webapp      examples/webapp on http://127.0.0.1:8000/ (PORT=8000), with an empty database

@@ -1,0 +1,3 @@
+module sqlite-jwt.example/jwt
+
+go 1.21
