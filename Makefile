@@ -349,7 +349,7 @@ install: $(LIBRARY)
 	install -m 755 $(LIBRARY) '$(EXTENSION_DIR)/$(LIBRARY)'
 	for folder in $$(find sql -type d 2>/dev/null); do install -d "$(SHARE_DIR)/$$folder" || exit 1; done
 	for file in $$(find sql -type f 2>/dev/null); do install -m 644 "$$file" "$(SHARE_DIR)/$$file" || exit 1; done
-	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md); do install -m 644 "$$file" "$(DOC_DIR)/$$file" || exit 1; done
+	for file in $(wildcard LICENSE README.md CHANGELOG.md docs/*.md docs/*.svg); do install -m 644 "$$file" "$(DOC_DIR)/$$file" || exit 1; done
 
 install-static: static
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(PREFIX)/include'

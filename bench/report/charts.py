@@ -4,11 +4,12 @@ import math
 import svg
 
 
-def nice_count(number):
-    """1000 as 1 k, 2000000 as 2 M."""
-    for scale, unit in ((1000000, " M"), (1000, " k")):
+def nice_count(number, powers_of_two=False):
+    """1000 as 1 k, 2000000 as 2 M; of bytes 4096 as 4 Ki."""
+    step, mark = (1024, "i") if powers_of_two and number % 1024 == 0 else (1000, "")
+    for scale, unit in ((step * step, " M"), (step, " k" if step == 1000 else " K")):
         if number >= scale:
-            return f"{number / scale:.3g}{unit}"
+            return f"{number / scale:.3g}{unit}{mark}"
     return f"{number:g}"
 
 

@@ -107,7 +107,7 @@ def growth(points):
         here = [point for point in points if point["curve"] == curve]
         sizes = sorted({point["x"] for point in here})
         yield f"{curve}: cost by size"
-        yield "  " + " " * 44 + "".join(f"{charts.nice_count(x):>10}" for x in sizes)
+        yield "  " + " " * 44 + "".join(f"{charts.nice_count(x, 'bytes' in curve):>10}" for x in sizes)
         for series in dict.fromkeys(point["series"] for point in here):
             at = {point["x"]: svg.nice_time(point["ours_ns"]) for point in here if point["series"] == series}
             yield f"  {series:44}" + "".join(f"{at.get(x, ''):>10}" for x in sizes)

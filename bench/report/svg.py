@@ -75,8 +75,8 @@ class Chart:
 
 def nice_time(ns):
     """A time with the unit that reads best."""
-    for at_least, scale, unit in ((1e9, 1e9, "s"), (1e6, 1e6, "ms"), (1e4, 1e3, "µs")):
-        if ns >= at_least:
+    for scale, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if ns >= scale:
             return f"{ns / scale:.3g} {unit}" if ns / scale < 100 else f"{ns / scale:.0f} {unit}"
     return f"{ns:.0f} ns" if abs(ns) >= 10 else f"{ns:.2g} ns"
 

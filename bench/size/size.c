@@ -300,7 +300,7 @@ static char *make_keys(int count)
             " INSERT INTO made.key SELECT 'key-' || i, jwk_generate('HS256', json_object('kid', 'key-' || i)) FROM n;"
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
             " INSERT INTO made.token SELECT kid, jwt_sign(json_object('iss', 'https://id.example.com',"
-            " 'aud', 'https://api.example.com', 'exp', 1800086400, 'jti', i), jwk)"
+            " 'aud', 'https://api.example.com', 'exp', 1800086400, 'jti', printf('%%08d', i)), jwk)"
             " FROM n JOIN made.key ON kid = 'key-' || (i * 7919 %% %d)",
             count, KEY_TOKENS, count));
     set =

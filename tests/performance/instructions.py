@@ -43,7 +43,7 @@ def self_costs(path):
 def component(binary, source):
     """Whose instructions they are: a library's, or in the extension the source file's."""
     found = re.search(r"(?:src/(?:jose|sqlite)/|/|^)([a-z0-9_]+)\.[ch]$", source or "")
-    if binary and "jwt_ext" in binary:
+    if binary == "portable.so":
         return "jwt_ext", found[1] if found else "other"
     known = re.match(r"(lib(?:crypto|sqlite3|c))[.-]", binary or "")
     return known[1] if known else "other", None
@@ -115,12 +115,6 @@ def main():
         return
     with open(record, encoding="utf-8") as file:
         recorded = json.load(file)
-    other = [f"{name} {versions[name]} here, {recorded['holds_for'].get(name)} recorded"
-             for name in versions if versions[name] != recorded["holds_for"].get(name)]
-    if other:
-        print(f"skipped: instruction counts: {'; '.join(other)}")
-        print("0 passed, 0 failed, 1 skipped")
-        return
     passed, failed = compare(recorded["calls"], calls)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
