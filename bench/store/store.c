@@ -213,9 +213,12 @@ static int case_report(const bench_result *result)
 static int case_run(const store_case *what)
 {
     double ours[MOST_ROUNDS], limits[MOST_ROUNDS], ratios[MOST_ROUNDS];
-    bench_result result = {
-        .against = what->against, .target = what->target, .rows = what->calls, .rounds = rounds
-    };
+    bench_result result = { .group = "token store (files in WAL, one statement a call)",
+        .against = what->against,
+        .target_kind = what->target > 0 ? TARGET_RATIO : TARGET_NONE,
+        .target = what->target,
+        .rows = what->calls,
+        .rounds = rounds };
     for (int round = 0; round < rounds; round++) {
         round_result got = case_round(what, round % 2 == 0);
         ours[round] = got.ours;
