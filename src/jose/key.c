@@ -246,6 +246,9 @@ static struct key_set *read_form(
         fault_set(fault, "key: DER is not read; convert it to PEM: openssl pkey -inform DER "
                          "-in key.der (add -pubin for a public key)");
         return NULL;
+    case KEY_FORM_WIDE:
+        fault_set(fault, "key: a key in UTF-16 is not read; pass it as TEXT, or in UTF-8");
+        return NULL;
     }
     return NULL;
 }

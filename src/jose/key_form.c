@@ -159,6 +159,47 @@ static bool begins_as_ssh(const unsigned char *bytes, size_t length)
     return false;
 }
 
+/* ---- UTF-16: what CAST(text AS BLOB) makes in a database of that encoding, and some editors write */
+
+static uint32_t wide_unit(const unsigned char *bytes, size_t index, bool is_big)
+{
+    const unsigned char *unit = bytes + 2 * index;
+    return is_big ? (uint32_t)unit[0] << 8 | unit[1] : (uint32_t)unit[1] << 8 | unit[0];
+}
+
+/* What an eye sees first: its beginning, in ASCII, as far as it is that. */
+static size_t wide_beginning(
+    const unsigned char *bytes, size_t units, bool is_big, unsigned char *out, size_t room)
+{
+    size_t at = 0, size = 0;
+    while (at < units && is_invisible(wide_unit(bytes, at, is_big))) at++;
+    while (at < units && size < room && wide_unit(bytes, at, is_big) < 0x80)
+        out[size++] = (unsigned char)wide_unit(bytes, at++, is_big);
+    return size;
+}
+
+/* A bracket alone can begin a secret of random bytes, so what JSON has after it must follow. */
+static bool begins_as_json(const unsigned char *text, size_t length)
+{
+    if (length == 0 || (text[0] != '{' && text[0] != '[')) return false;
+    size_t next = 1 + skip_invisible(text + 1, length - 1);
+    return next == length ? length > 1 : strchr("\"{}[]", text[next]) != NULL;
+}
+
+static bool is_wide_key(const unsigned char *bytes, size_t length)
+{
+    static const char begin[] = "-\0-\0-\0-\0-\0B\0E\0G\0I\0N"; /* stands in both byte orders */
+    for (size_t at = 0; at + sizeof begin - 1 <= length; at++) {
+        if (memcmp(bytes + at, begin, sizeof begin - 1) == 0) return true;
+    }
+    for (int is_big = 0; is_big < 2; is_big++) {
+        unsigned char text[64];
+        size_t size = wide_beginning(bytes, length / 2, is_big != 0, text, sizeof text);
+        if (begins_as_ssh(text, size) || begins_as_json(text, size)) return true;
+    }
+    return false;
+}
+
 static bool is_json(const unsigned char *bytes, size_t length)
 {
     return json_text_check((const char *)bytes, length, NULL) == JSON_FINE;
@@ -167,6 +208,7 @@ static bool is_json(const unsigned char *bytes, size_t length)
 enum key_form key_form_of(const unsigned char *bytes, size_t length, bool is_blob)
 {
     if (is_der_sequence(bytes, length)) return KEY_FORM_DER;
+    if (is_wide_key(bytes, length)) return KEY_FORM_WIDE;
     if (is_blob && !is_utf8(bytes, length)) return KEY_FORM_SECRET;
     size_t start = skip_invisible(bytes, length);
     const unsigned char *seen = bytes + start;

@@ -19,6 +19,7 @@ enum key_form {
     KEY_FORM_PEM,    /* holds "-----BEGIN" */
     KEY_FORM_SSH,    /* one of SSH's own formats */
     KEY_FORM_DER,    /* one whole DER SEQUENCE */
+    KEY_FORM_WIDE,   /* bytes that look like JSON, PEM or SSH in UTF-16 */
 };
 
 /* The form of a key argument of `length` bytes (at least 1). `is_blob`: it came as an SQL BLOB. */
