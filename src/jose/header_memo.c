@@ -105,6 +105,11 @@ struct kept_header *kept_header_new(
     return NULL;
 }
 
+size_t kept_header_memory(const struct kept_header *header)
+{
+    return sizeof *header + header->length + header->segment_length;
+}
+
 struct kept_header *kept_header_retain(struct kept_header *header)
 {
     header->references++;

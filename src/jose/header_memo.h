@@ -45,6 +45,9 @@ void header_memo_note(struct header_memo *memo, const char *segment, size_t leng
 struct kept_header *kept_header_new(
     const char *segment, size_t length, const char *text, size_t text_length);
 
+/* About the bytes that a kept header stands for. */
+size_t kept_header_memory(const struct kept_header *header);
+
 /* One more reference. Returns `header`. */
 struct kept_header *kept_header_retain(struct kept_header *header);
 

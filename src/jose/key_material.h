@@ -11,6 +11,8 @@ struct evp_pkey_st;
 struct signature_contexts;
 
 struct key {
+    /* Never that of another key while a cache lives that asks for it: connection.c counts. 0: has none. */
+    uint64_t identity;
     uint8_t type;  /* enum key_type */
     uint8_t curve; /* enum curve */
     bool is_private;

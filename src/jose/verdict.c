@@ -56,6 +56,31 @@ static bool take_header(struct verification *verification, unsigned char *out)
     return base64url_decode(out, &verification->header_length, segment, length);
 }
 
+/*
+** Finds the token among those that a key has signed before: what follows from
+** its bytes is known then. Which key must have signed them is not asked yet. A
+** detached payload stands elsewhere: there the token is not all that is signed.
+*/
+static bool take_kept_token(struct verification *verification)
+{
+    struct signature_cache *cache = verification->services->signatures;
+    if (cache == NULL || verification->policy->payload.text != NULL) return false;
+    struct signed_token *kept = signature_cache_find(
+        cache, verification->token, verification->token_length, &verification->token_hash);
+    if (kept == NULL) return false;
+    verification->kept_token = kept;
+    verification->parts = kept->parts;
+    verification->parts.text = verification->token;
+    verification->header = &kept->header->header;
+    verification->header_text = kept->header->text;
+    verification->header_length = kept->header->length;
+    verification->payload_bytes = kept->payload;
+    verification->payload_length = kept->payload_length;
+    verification->signature_bytes = kept->signature;
+    verification->signature_length = kept->signature_length;
+    return true;
+}
+
 /* RFC 7515 section 5.2, steps 1 to 3, 6 and 7: the text of all segments before the meaning of any. */
 static enum reached check_segments(struct verification *verification)
 {
@@ -64,6 +89,7 @@ static enum reached check_segments(struct verification *verification)
     if (text == NULL) {
         return fail(verification, STATUS_MALFORMED, NULL, "the token is NULL or not text");
     }
+    if (take_kept_token(verification)) return REACHED;
     if (!token_split(parts, text, verification->token_length)) {
         return fail(verification, STATUS_MALFORMED, NULL, "a compact JWS has exactly two dots");
     }
@@ -93,6 +119,7 @@ static enum reached check_header(struct verification *verification)
 {
     const char *why;
     const char *member;
+    if (verification->kept_token != NULL) return REACHED;
     if (verification->kept_header != NULL) {
         verification->header = &verification->kept_header->header;
         return REACHED;
@@ -301,18 +328,69 @@ static enum reached check_detached_signature(struct verification *verification)
 
 static enum reached check_signature(struct verification *verification)
 {
+    struct signature_cache *cache = verification->services->signatures;
     if (verification->policy->payload.text != NULL) return check_detached_signature(verification);
+    if (cache != NULL &&
+        signature_cache_has_signer(cache, verification->kept_token, verification->key->identity)) {
+        return REACHED;
+    }
     return judge_signature(
         verification, signature_verify(verification->key, verification->header->algorithm,
                           verification->token, token_signing_length(&verification->parts),
                           verification->signature_bytes, verification->signature_length));
 }
 
+/* Notes that the key has signed the token: its signature and its payload are good, whatever its claims say. */
+static void remember(const struct verification *verification)
+{
+    struct signed_token *kept = verification->kept_token;
+    uint64_t signer = verification->key->identity;
+    if (verification->token_hash == 0) return;
+    if (kept != NULL) {
+        signed_token_add_signer(kept, signer);
+        return;
+    }
+    const struct signed_facts facts = {
+        .parts = &verification->parts,
+        .kept_header = verification->kept_header,
+        .header_text = verification->header_text,
+        .header_length = verification->header_length,
+        .payload = verification->payload_bytes,
+        .payload_length = verification->payload_length,
+        .signature = verification->signature_bytes,
+        .signature_length = verification->signature_length,
+        .object = verification->is_jws ? NULL : &verification->payload,
+        .signer = signer,
+    };
+    signature_cache_keep(verification->services->signatures, verification->token_hash, &facts);
+}
+
+/* The payload of a token that is kept, by the table of its members that is kept with it. */
+static void take_kept_payload(struct verification *verification)
+{
+    const struct signed_token *kept = verification->kept_token;
+    struct json_object *payload = &verification->payload;
+    payload->text = (const char *)kept->payload;
+    payload->length = kept->payload_length;
+    payload->members = kept->members;
+    payload->count = kept->member_count;
+    verification->claims = kept->claims;
+    verification->claims.payload = payload;
+}
+
 /* RFC 7519 section 7.2, step 10. */
 static enum reached check_payload(struct verification *verification)
 {
     enum json_fault fault;
-    if (verification->is_jws) return REACHED;
+    if (verification->is_jws) {
+        remember(verification);
+        return REACHED;
+    }
+    if (verification->kept_token != NULL && verification->kept_token->is_read) {
+        take_kept_payload(verification);
+        remember(verification);
+        return REACHED;
+    }
     fault = json_object_read(&verification->payload, (const char *)verification->payload_bytes,
         verification->payload_length, NULL);
     if (fault == JSON_NO_MEMORY) return REACHED_NO_MEMORY;
@@ -320,6 +398,7 @@ static enum reached check_payload(struct verification *verification)
         return fail(verification, STATUS_BAD_PAYLOAD, NULL, json_fault_text(fault));
     }
     claims_locate(&verification->claims, &verification->payload);
+    remember(verification);
     return REACHED;
 }
 
@@ -427,6 +506,8 @@ enum reached verdict_reach(struct verification *verification, const char *token,
     verification->detached = NULL;
     verification->header = &verification->own_header;
     verification->kept_header = NULL;
+    verification->kept_token = NULL;
+    verification->token_hash = 0;
     verification->own_header.object.members = NULL;
     verification->payload.members = NULL;
     reached = run_checks(verification);
@@ -440,7 +521,13 @@ void verification_release(struct verification *verification)
     token_header_release(&verification->own_header);
     kept_header_release(verification->kept_header);
     verification->kept_header = NULL;
+    if (verification->kept_token != NULL &&
+        verification->payload.members == verification->kept_token->members) {
+        verification->payload.members = NULL; /* they are the kept token's */
+    }
     json_object_release(&verification->payload);
+    signed_token_release(verification->kept_token);
+    verification->kept_token = NULL;
     if (verification->buffer != verification->own) memory_free(verification->buffer);
     memory_free(verification->detached);
     verification->buffer = verification->own;

@@ -13,6 +13,7 @@
 #include "claims.h"
 #include "header_memo.h"
 #include "key.h"
+#include "signature_cache.h"
 
 enum reached {
     REACHED,           /* `status` is the verdict */
@@ -34,7 +35,8 @@ struct verdict_services {
     */
     enum reached (*revocation)(
         void *context, const struct verification *verification, enum status *status);
-    struct header_memo *headers; /* headers that were read before, or NULL: none are kept */
+    struct header_memo *headers;        /* headers that were read before, or NULL: none are kept */
+    struct signature_cache *signatures; /* signatures that were good before, or NULL */
 };
 
 #define VERIFICATION_OWN_BYTES 4096
@@ -70,8 +72,11 @@ struct verification {
 
     struct token_header own_header;
     struct kept_header *kept_header; /* a reference, where the header was read before; or NULL */
-    unsigned char *detached;         /* the detached payload of a JWS, or NULL */
-    unsigned char *buffer;           /* `own`, or allocated for long tokens */
+    struct signed_token
+        *kept_token;         /* a reference, where these bytes were signed before; or NULL */
+    uint64_t token_hash;     /* signature_cache_keep()'s */
+    unsigned char *detached; /* the detached payload of a JWS, or NULL */
+    unsigned char *buffer;   /* `own`, or allocated for long tokens */
     size_t buffer_size;
     unsigned char own[VERIFICATION_OWN_BYTES];
 };

@@ -85,6 +85,10 @@ static void jwt_debug(sqlite3_context *context, int count, sqlite3_value **argum
     add_integer(&out, "key_cache_hits", report.key_hits);
     add_integer(&out, "key_cache_misses", report.key_misses);
     add_integer(&out, "policy_cache_entries", (sqlite3_int64)report.policy_entries);
+    add_integer(&out, "signature_cache_entries", (sqlite3_int64)report.signatures.entries);
+    add_integer(&out, "signature_cache_bytes", (sqlite3_int64)report.signatures.bytes);
+    add_integer(&out, "signature_cache_hits", report.signatures.hits);
+    add_integer(&out, "signature_cache_misses", report.signatures.misses);
     text_add_string(&out, "}");
     result_json_text(context, &out);
 }

@@ -49,7 +49,9 @@ struct connection *connection_new(sqlite3 *db)
     connection->keys = memory_new_zero(sizeof *connection->keys);
     connection->policies = memory_new_zero(sizeof *connection->policies);
     connection->headers = header_memo_new();
-    if (connection->keys == NULL || connection->policies == NULL || connection->headers == NULL) {
+    connection->signatures = signature_cache_new();
+    if (connection->keys == NULL || connection->policies == NULL || connection->headers == NULL ||
+        connection->signatures == NULL) {
         connection_release(connection);
         return NULL;
     }
@@ -86,6 +88,7 @@ void connection_release(void *released)
             policy_release(connection->policies->entries[i]);
         }
     }
+    signature_cache_free(connection->signatures);
     header_memo_free(connection->headers);
     memory_free(connection->keys);
     memory_free(connection->policies);
@@ -218,6 +221,9 @@ struct key_set *connection_key(
     connection->key_misses++;
     set = key_set_read(bytes, length, is_blob, fault);
     if (set != NULL) {
+        for (size_t i = 0; i < set->count; i++) {
+            set->keys[i].identity = ++connection->identities;
+        }
         key_cache_keep(connection->keys, bytes, length, is_blob, mark, set);
     }
     return set;
@@ -290,5 +296,6 @@ struct connection_report connection_report(const struct connection *connection)
         .policy_entries = connection->policies->count,
         .key_hits = connection->key_hits,
         .key_misses = connection->key_misses,
+        .signatures = signature_cache_report(connection->signatures),
     };
 }

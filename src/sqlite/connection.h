@@ -13,6 +13,7 @@
 #include "../jose/header_memo.h"
 #include "../jose/key.h"
 #include "../jose/policy.h"
+#include "../jose/signature_cache.h"
 
 struct revocation_table; /* revocation.c's: one connected jwt_revocation table */
 struct key_cache;
@@ -24,6 +25,8 @@ struct connection {
     struct key_cache *keys;
     struct policy_cache *policies;
     struct header_memo *headers;
+    struct signature_cache *signatures;
+    uint64_t identities; /* how many keys were read: each has the next number as its identity */
     struct revocation_table *revocations; /* list of the tables that are connected, or NULL */
     sqlite3_int64 key_hits;
     sqlite3_int64 key_misses;
@@ -66,6 +69,7 @@ struct connection_report {
     size_t policy_entries;
     sqlite3_int64 key_hits;
     sqlite3_int64 key_misses;
+    struct signature_cache_report signatures;
 };
 
 struct connection_report connection_report(const struct connection *connection);

@@ -53,8 +53,8 @@ int question_ask(struct question *question, struct connection *connection,
     question->mark = mark;
     question->keys = NULL;
     question->policy = NULL;
-    question->services =
-        (struct verdict_services){ question, read_clock, ask_revocation, connection->headers };
+    question->services = (struct verdict_services){ question, read_clock, ask_revocation,
+        connection->headers, connection->signatures };
     question->verification.buffer = NULL;
     question->fault = fault;
     question->failure = SQLITE_ERROR;

@@ -127,6 +127,7 @@ static void check_remembered(struct verification *verification, const char *toke
     if (remembering.clock == NULL) {
         remembering = services;
         remembering.headers = header_memo_new();
+        remembering.signatures = signature_cache_new();
     }
     for (int again = 1; again <= 4; again++) {
         verification_release(verification);
