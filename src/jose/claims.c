@@ -466,27 +466,29 @@ static enum status check_cnf(const struct claims_question *question, struct deta
     return fail(detail, STATUS_CNF_MISMATCH, "cnf", cnf, policy->jkt, NULL);
 }
 
-static const struct claims_check checks[] = {
-    { "required claims", check_required, false, POLICY_ASKS_PRESENCE },
-    { "claim types", check_types, false, POLICY_ASKS_ALWAYS },
-    { "profile", check_shape, false, POLICY_ASKS_PROFILE },
-    { "exp", check_exp, false, POLICY_ASKS_ALWAYS },
-    { "nbf", check_nbf, false, POLICY_ASKS_ALWAYS },
-    { "iat", check_iat, false, POLICY_ASKS_ALWAYS },
-    { "max_age", check_max_age, false, POLICY_ASKS_MAX_AGE },
-    { "iss", check_iss, false, POLICY_ASKS_ISS },
-    { "aud", check_aud, false, POLICY_ASKS_AUD },
-    { "sub", check_sub, false, POLICY_ASKS_SUB },
-    { "typ", check_typ, true, POLICY_ASKS_TYP | POLICY_ASKS_PROFILE },
-    { "azp", check_azp, false, POLICY_ASKS_PROFILE },
-    { "client_id", check_client_id, false, POLICY_ASKS_CLIENT_ID },
-    { "nonce", check_nonce, false, POLICY_ASKS_NONCE },
-    { "claims", check_claims, false, POLICY_ASKS_CLAIMS },
-    { "scope", check_scope, false, POLICY_ASKS_SCOPE },
-    { "cnf", check_cnf, false, POLICY_ASKS_JKT | POLICY_ASKS_PROFILE },
+/* clang-format off */
+static const struct claims_check checks[POLICY_CHECK_COUNT] = {
+    [POLICY_CHECK_REQUIRED]  = { "required claims", check_required, false },
+    [POLICY_CHECK_TYPES]     = { "claim types", check_types, false },
+    [POLICY_CHECK_PROFILE]   = { "profile", check_shape, false },
+    [POLICY_CHECK_EXP]       = { "exp", check_exp, false },
+    [POLICY_CHECK_NBF]       = { "nbf", check_nbf, false },
+    [POLICY_CHECK_IAT]       = { "iat", check_iat, false },
+    [POLICY_CHECK_MAX_AGE]   = { "max_age", check_max_age, false },
+    [POLICY_CHECK_ISS]       = { "iss", check_iss, false },
+    [POLICY_CHECK_AUD]       = { "aud", check_aud, false },
+    [POLICY_CHECK_SUB]       = { "sub", check_sub, false },
+    [POLICY_CHECK_TYP]       = { "typ", check_typ, true },
+    [POLICY_CHECK_AZP]       = { "azp", check_azp, false },
+    [POLICY_CHECK_CLIENT_ID] = { "client_id", check_client_id, false },
+    [POLICY_CHECK_NONCE]     = { "nonce", check_nonce, false },
+    [POLICY_CHECK_CLAIMS]    = { "claims", check_claims, false },
+    [POLICY_CHECK_SCOPE]     = { "scope", check_scope, false },
+    [POLICY_CHECK_CNF]       = { "cnf", check_cnf, false },
 };
+/* clang-format on */
 
-const size_t claims_check_count = sizeof checks / sizeof *checks;
+const size_t claims_check_count = POLICY_CHECK_COUNT;
 
 const struct claims_check *claims_check_at(size_t index)
 {

@@ -71,10 +71,12 @@ struct claims_check {
     const char *name; /* for jwt_explain: "exp", "aud", "required claims" */
     enum status (*run)(const struct claims_question *question, struct detail *detail);
     bool header_only; /* also applies to a JWS, whose payload is no claims set */
-    unsigned asked;   /* policy_asks: passed without a look where the policy has none of them */
 };
 
-/* The checks in their order (the order of the codes in sql-surface). Static. */
+/*
+** The checks in their order (enum policy_check, the order of the codes in
+** sql-surface). One that policy->checks does not name would pass. Static.
+*/
 const struct claims_check *claims_check_at(size_t index);
 extern const size_t claims_check_count;
 

@@ -22,22 +22,33 @@ enum policy_use {
 
 enum policy_profile { PROFILE_NONE, PROFILE_ACCESS_TOKEN, PROFILE_ID_TOKEN, PROFILE_LOGOUT_TOKEN };
 
-/* What a verifying policy asks of claims, as bits: checks that nothing asks for are not visited. */
-enum policy_asks {
-    POLICY_ASKS_ALWAYS = 1,   /* what no option can turn off */
-    POLICY_ASKS_PRESENCE = 2, /* some claim must be there: require, max_age or a profile */
-    POLICY_ASKS_PROFILE = 4,
-    POLICY_ASKS_MAX_AGE = 8,
-    POLICY_ASKS_ISS = 16,
-    POLICY_ASKS_AUD = 32,
-    POLICY_ASKS_SUB = 64,
-    POLICY_ASKS_TYP = 128,
-    POLICY_ASKS_CLIENT_ID = 256,
-    POLICY_ASKS_NONCE = 512,
-    POLICY_ASKS_CLAIMS = 1024,
-    POLICY_ASKS_SCOPE = 2048,
-    POLICY_ASKS_JKT = 4096,
+/*
+** The checks of claims, in the order in which they decide (claims.c has what
+** they do). Those that a policy asks for are bits of its `checks`; the others
+** are passed without a look.
+*/
+enum policy_check {
+    POLICY_CHECK_REQUIRED,
+    POLICY_CHECK_TYPES,
+    POLICY_CHECK_PROFILE,
+    POLICY_CHECK_EXP,
+    POLICY_CHECK_NBF,
+    POLICY_CHECK_IAT,
+    POLICY_CHECK_MAX_AGE,
+    POLICY_CHECK_ISS,
+    POLICY_CHECK_AUD,
+    POLICY_CHECK_SUB,
+    POLICY_CHECK_TYP,
+    POLICY_CHECK_AZP,
+    POLICY_CHECK_CLIENT_ID,
+    POLICY_CHECK_NONCE,
+    POLICY_CHECK_CLAIMS,
+    POLICY_CHECK_SCOPE,
+    POLICY_CHECK_CNF,
+    POLICY_CHECK_COUNT,
 };
+
+#define POLICY_CHECK_BIT(check) (1u << (check))
 
 #define POLICY_MAX_LENGTH_DEFAULT 65536
 #define POLICY_MAX_LENGTH_MAX 1048576
@@ -59,7 +70,7 @@ struct policy {
     bool allow_weak_key;
 
     /* Verifying. */
-    unsigned asks;         /* enum policy_asks */
+    unsigned checks;       /* a POLICY_CHECK_BIT for each check of claims that is asked for */
     struct json_value iss; /* string, or array of strings; so `aud` */
     struct json_value aud;
     struct json_value sub;

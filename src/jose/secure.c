@@ -61,13 +61,14 @@ bool secure_equal_long(const void *left, const void *right, size_t size)
     uint64_t differences[2] = { 0, 0 };
     uint64_t x[2];
     uint64_t y[2];
-    for (; size >= sizeof x; size -= sizeof x, a += sizeof x, b += sizeof x) {
-        memcpy(x, a, sizeof x);
-        memcpy(y, b, sizeof y);
+    if (size < sizeof x) return CRYPTO_memcmp(left, right, size) == 0;
+    for (size_t at = 0; at < size; at += sizeof x) {
+        size_t from = at + sizeof x <= size ? at : size - sizeof x; /* the last step looks back */
+        memcpy(x, a + from, sizeof x);
+        memcpy(y, b + from, sizeof y);
         differences[0] |= x[0] ^ y[0];
         differences[1] |= x[1] ^ y[1];
     }
-    while (size-- > 0) differences[0] |= (uint64_t)(*a++ ^ *b++);
     return CRYPTO_memcmp(differences, none, sizeof none) == 0;
 }
 

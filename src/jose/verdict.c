@@ -445,9 +445,9 @@ static void run_claims_checks(struct verification *verification)
                                 : verification->services->clock(verification->services->context);
         question.now = verification->now;
     }
-    for (size_t i = 0; i < claims_check_count; i++) {
+    for (unsigned left = policy->checks; left != 0; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctz(left);
         const struct claims_check *check = claims_check_at(i);
-        if ((check->asked & policy->asks) == 0) continue;
         if (verification->is_jws && !check->header_only) continue;
         verification->failed = CHECK_COUNT + i;
         verification->status = check->run(&question, &verification->detail);
