@@ -16,8 +16,9 @@ static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 #define X 0x80
 #define X8(E) E(X), E(X), E(X), E(X), E(X), E(X), E(X), E(X)
 #define X32(E) X8(E), X8(E), X8(E), X8(E)
-#define EIGHT(E, v) E(v), E(v + 1), E(v + 2), E(v + 3), E(v + 4), E(v + 5), E(v + 6), E(v + 7)
-#define LETTERS(E, v) EIGHT(E, v), EIGHT(E, v + 8), EIGHT(E, v + 16), E(v + 24), E(v + 25)
+#define FOUR(E, v) E(v), E((v) + 1), E((v) + 2), E((v) + 3)
+#define EIGHT(E, v) FOUR(E, v), FOUR(E, (v) + 4)
+#define LETTERS(E, v) EIGHT(E, v), EIGHT(E, (v) + 8), EIGHT(E, (v) + 16), E((v) + 24), E((v) + 25)
 #define VALUES(E)                                                                               \
     X32(E), X8(E), E(X), E(X), E(X), E(X), E(X), E(62), E(X), E(X), EIGHT(E, 52), E(60), E(61), \
         E(X), E(X), E(X), E(X), E(X), E(X), E(X), LETTERS(E, 0), E(X), E(X), E(X), E(X), E(63), \

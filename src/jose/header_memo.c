@@ -75,6 +75,7 @@ void header_memo_note(struct header_memo *memo, const char *segment, size_t leng
         return;
     }
     struct kept_header *header = kept_header_new(segment, length, text, text_length);
+    *seen = 0;
     if (header == NULL) return;
     kept_header_release(memo->kept[memo->next].header);
     memo->kept[memo->next].mark = mark_of(segment, length);

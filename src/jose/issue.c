@@ -125,6 +125,90 @@ static bool add_header(struct text *out, const struct key *key, const struct alg
     return fine;
 }
 
+/* ---- header segments that were composed before */
+
+#define MEMO_ENTRIES 4
+#define MEMO_SEGMENT 256 /* longer ones are composed each time */
+
+struct issued_header {
+    uint64_t identity;     /* the key's; 0: nothing here */
+    struct policy *policy; /* a reference: no other policy can come to stand at its address */
+    const struct algorithm *algorithm;
+    size_t length;
+    char segment[MEMO_SEGMENT]; /* with its dot */
+};
+
+struct issue_memo {
+    struct issued_header entries[MEMO_ENTRIES];
+    unsigned next;
+};
+
+struct issue_memo *issue_memo_new(void)
+{
+    return memory_new_zero(sizeof(struct issue_memo));
+}
+
+void issue_memo_free(struct issue_memo *memo)
+{
+    if (memo == NULL) return;
+    for (size_t i = 0; i < MEMO_ENTRIES; i++) policy_release(memo->entries[i].policy);
+    memory_free(memo);
+}
+
+static const struct issued_header *memo_find(
+    const struct issue_memo *memo, const struct key_set *keys, const struct policy *policy)
+{
+    if (memo == NULL || keys->is_set || keys->keys[0].identity == 0) return NULL;
+    for (size_t i = 0; i < MEMO_ENTRIES; i++) {
+        const struct issued_header *entry = &memo->entries[i];
+        if (entry->identity == keys->keys[0].identity && entry->policy == policy) return entry;
+    }
+    return NULL;
+}
+
+static void memo_keep(struct issue_memo *memo, const struct key *key, struct policy *policy,
+    const struct algorithm *algorithm, const char *segment, size_t length)
+{
+    if (memo == NULL || key->identity == 0 || length > MEMO_SEGMENT) return;
+    struct issued_header *entry = &memo->entries[memo->next];
+    memo->next = (memo->next + 1) % MEMO_ENTRIES;
+    policy_release(entry->policy);
+    entry->identity = key->identity;
+    entry->policy = policy_retain(policy);
+    entry->algorithm = algorithm;
+    entry->length = length;
+    memcpy(entry->segment, segment, length);
+}
+
+/* What a token of this key under this policy begins with: its algorithm, and later its header. */
+struct beginning {
+    const struct issued_header *known; /* NULL: to be composed */
+    const struct algorithm *algorithm; /* NULL: there is none, and the fault says why */
+};
+
+static struct beginning begin(const struct issue_memo *memo, const struct key_set *keys,
+    const struct policy *policy, struct fault *fault)
+{
+    const struct issued_header *known = memo_find(memo, keys, policy);
+    if (known != NULL) return (struct beginning){ known, known->algorithm };
+    return (struct beginning){ NULL, choose_algorithm(keys, policy, fault) };
+}
+
+/* Appends the header segment and its dot, as it was composed before or anew. */
+static bool add_beginning(struct text *out, const struct beginning *beginning,
+    const struct key *key, struct policy *policy, struct issue_memo *memo, struct fault *fault)
+{
+    size_t start = out->length;
+    if (beginning->known != NULL) {
+        text_add(out, beginning->known->segment, beginning->known->length);
+        return !out->failed || fault_memory(fault);
+    }
+    if (!add_header(out, key, beginning->algorithm, policy, fault)) return false;
+    if (out->failed) return fault_memory(fault);
+    memo_keep(memo, key, policy, beginning->algorithm, out->bytes + start, out->length - start);
+    return true;
+}
+
 /* Signs `length` bytes of `input` and appends the dot and the signature segment to `out`. */
 static bool add_signature(struct text *out, const struct key *key,
     const struct algorithm *algorithm, const void *input, size_t length, struct fault *fault)
@@ -269,14 +353,16 @@ static bool check_length(const struct text *out, size_t start, struct fault *fau
 }
 
 bool issue_jwt(struct text *out, const char *payload, size_t length, const struct key_set *keys,
-    const struct policy *policy, const struct issue_clock *clock, struct fault *fault)
+    struct policy *policy, const struct issue_clock *clock, struct issue_memo *memo,
+    struct fault *fault)
 {
     struct json_object object;
     struct text composed;
-    const struct algorithm *algorithm = choose_algorithm(keys, policy, fault);
+    const struct key *key = &keys->keys[0];
+    const struct beginning beginning = begin(memo, keys, policy, fault);
     size_t start = out->length;
     bool fine;
-    if (algorithm == NULL) return false;
+    if (beginning.algorithm == NULL) return false;
     text_start(&composed);
     fine = read_payload(&object, payload, length, fault) && check_additions(&object, policy, fault);
     if (fine && adds_claims(policy)) {
@@ -284,11 +370,11 @@ bool issue_jwt(struct text *out, const char *payload, size_t length, const struc
         payload = composed.bytes;
         length = composed.length;
     }
-    fine = fine && add_header(out, &keys->keys[0], algorithm, policy, fault);
+    fine = fine && add_beginning(out, &beginning, key, policy, memo, fault);
     if (fine) {
         text_add_base64url(out, payload, length);
-        fine = add_signature(out, &keys->keys[0], algorithm, out->bytes + start,
-                   out->length - start, fault) &&
+        fine = add_signature(
+                   out, key, beginning.algorithm, out->bytes + start, out->length - start, fault) &&
                check_length(out, start, fault);
     }
     json_object_release(&object);
@@ -317,16 +403,19 @@ static bool add_detached(struct text *out, size_t start, const void *payload, si
 }
 
 bool issue_jws(struct text *out, const void *payload, size_t length, const struct key_set *keys,
-    const struct policy *policy, struct fault *fault)
+    struct policy *policy, struct issue_memo *memo, struct fault *fault)
 {
     const struct key *key = &keys->keys[0];
-    const struct algorithm *algorithm = choose_algorithm(keys, policy, fault);
+    const struct beginning beginning = begin(memo, keys, policy, fault);
     size_t start = out->length;
-    if (algorithm == NULL || !add_header(out, key, algorithm, policy, fault)) return false;
+    if (beginning.algorithm == NULL || !add_beginning(out, &beginning, key, policy, memo, fault)) {
+        return false;
+    }
     if (policy->detached) {
-        return add_detached(out, start, payload, length, key, algorithm, policy, fault);
+        return add_detached(out, start, payload, length, key, beginning.algorithm, policy, fault);
     }
     text_add_base64url(out, payload, length);
-    return add_signature(out, key, algorithm, out->bytes + start, out->length - start, fault) &&
+    return add_signature(
+               out, key, beginning.algorithm, out->bytes + start, out->length - start, fault) &&
            check_length(out, start, fault);
 }

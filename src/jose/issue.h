@@ -16,15 +16,29 @@ struct issue_clock {
 };
 
 /*
+** Header segments that were composed before: one for a key and its options, the
+** same for each token that they sign.
+*/
+struct issue_memo;
+
+/* An empty memo, or NULL where memory ran out. */
+struct issue_memo *issue_memo_new(void);
+
+/* NULL is allowed. */
+void issue_memo_free(struct issue_memo *memo);
+
+/*
 ** Appends the JWT of `payload`, `length` bytes that must be a strict JSON
 ** object whose registered claims have their types. The bytes are signed as
 ** they are; options iat, jti, expires_in, not_before_in, iss, sub, aud add
 ** members at their end, and a claim given in both places is a fault. Times
 ** that are written are whole seconds, rounded down. `policy` was read with
-** POLICY_SIGN_JWT. False with `fault`, whose text starts with the argument.
+** POLICY_SIGN_JWT. `memo` may be NULL. False with `fault`, whose text starts
+** with the argument.
 */
 bool issue_jwt(struct text *out, const char *payload, size_t length, const struct key_set *keys,
-    const struct policy *policy, const struct issue_clock *clock, struct fault *fault);
+    struct policy *policy, const struct issue_clock *clock, struct issue_memo *memo,
+    struct fault *fault);
 
 /*
 ** Appends the compact JWS of any bytes; option detached leaves the payload
@@ -32,6 +46,6 @@ bool issue_jwt(struct text *out, const char *payload, size_t length, const struc
 ** 7797). `policy` was read with POLICY_SIGN_JWS.
 */
 bool issue_jws(struct text *out, const void *payload, size_t length, const struct key_set *keys,
-    const struct policy *policy, struct fault *fault);
+    struct policy *policy, struct issue_memo *memo, struct fault *fault);
 
 #endif

@@ -472,16 +472,12 @@ static bool step_into_array(
     return false;
 }
 
-enum json_path_result json_path_find(
-    struct json_value root, const char *path, size_t path_length, struct json_value *out)
+/* Follows the steps from `at` on; `here` is where they start, if it was found. */
+static enum json_path_result follow_path(
+    const char *at, const char *end, struct json_value here, bool found, struct json_value *out)
 {
-    const char *at = path + 1;
-    const char *end = path + path_length;
     struct path_step step;
-    bool found = true;
-    struct json_value here = root;
     struct json_value next;
-    if (path_length == 0 || path[0] != '$') return JSON_PATH_INVALID;
     while (at < end) {
         at = read_step(at, end, &step);
         if (at == NULL) return JSON_PATH_INVALID;
@@ -496,4 +492,25 @@ enum json_path_result json_path_find(
     }
     *out = here;
     return found ? JSON_PATH_FOUND : JSON_PATH_ABSENT;
+}
+
+enum json_path_result json_path_find(
+    struct json_value root, const char *path, size_t path_length, struct json_value *out)
+{
+    if (path_length == 0 || path[0] != '$') return JSON_PATH_INVALID;
+    return follow_path(path + 1, path + path_length, root, true, out);
+}
+
+enum json_path_result json_object_path_find(
+    const struct json_object *object, const char *path, size_t path_length, struct json_value *out)
+{
+    struct path_step step;
+    const char *end = path + path_length;
+    if (path_length < 2 || path[0] != '$' || path[1] != '.') {
+        return json_path_find(json_value_at(object->text, object->length), path, path_length, out);
+    }
+    const char *at = read_step(path + 1, end, &step);
+    if (at == NULL) return JSON_PATH_INVALID;
+    const struct json_member *member = json_object_find(object, step.name, step.name_length);
+    return follow_path(at, end, json_member_value(object, member), member != NULL, out);
 }

@@ -67,4 +67,8 @@ enum json_path_result {
 enum json_path_result json_path_find(
     struct json_value root, const char *path, size_t path_length, struct json_value *out);
 
+/* As json_path_find() from an object that was read: its first name is looked up in the table of members. */
+enum json_path_result json_object_path_find(
+    const struct json_object *object, const char *path, size_t path_length, struct json_value *out);
+
 #endif

@@ -14,6 +14,7 @@ void text_start(struct text *text)
 {
     text->bytes = text->own;
     text->length = 0;
+    text->touched = 0;
     text->capacity = sizeof text->own;
     text->failed = false;
 }
@@ -22,9 +23,9 @@ void text_start(struct text *text)
 static void release_bytes(struct text *text)
 {
     if (text->bytes == text->own) {
-        secure_wipe(text->own, sizeof text->own);
+        secure_wipe(text->own, text->touched);
     } else {
-        memory_wipe_free(text->bytes, text->capacity);
+        memory_wipe_free(text->bytes, text->touched);
     }
 }
 
@@ -56,6 +57,7 @@ char *text_reserve(struct text *text, size_t length)
         text->failed = true;
         return NULL;
     }
+    if (text->length + length > text->touched) text->touched = text->length + length;
     return text->bytes + text->length;
 }
 

@@ -14,6 +14,7 @@ struct text {
     char *bytes; /* `own` at first; never NUL-terminated */
     size_t length;
     size_t capacity;
+    size_t touched; /* bytes that may have been written: so many are wiped */
     bool failed;
     char own[1024]; /* short texts need no allocation */
 };

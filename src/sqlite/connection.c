@@ -50,8 +50,9 @@ struct connection *connection_new(sqlite3 *db)
     connection->policies = memory_new_zero(sizeof *connection->policies);
     connection->headers = header_memo_new();
     connection->signatures = signature_cache_new();
+    connection->issued = issue_memo_new();
     if (connection->keys == NULL || connection->policies == NULL || connection->headers == NULL ||
-        connection->signatures == NULL) {
+        connection->signatures == NULL || connection->issued == NULL) {
         connection_release(connection);
         return NULL;
     }
@@ -88,6 +89,7 @@ void connection_release(void *released)
             policy_release(connection->policies->entries[i]);
         }
     }
+    issue_memo_free(connection->issued);
     signature_cache_free(connection->signatures);
     header_memo_free(connection->headers);
     memory_free(connection->keys);

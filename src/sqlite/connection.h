@@ -11,6 +11,7 @@
 #include <sqlite3ext.h>
 
 #include "../jose/header_memo.h"
+#include "../jose/issue.h"
 #include "../jose/key.h"
 #include "../jose/policy.h"
 #include "../jose/signature_cache.h"
@@ -26,6 +27,7 @@ struct connection {
     struct policy_cache *policies;
     struct header_memo *headers;
     struct signature_cache *signatures;
+    struct issue_memo *issued;
     uint64_t identities; /* how many keys were read: each has the next number as its identity */
     struct revocation_table *revocations; /* list of the tables that are connected, or NULL */
     sqlite3_int64 key_hits;

@@ -106,9 +106,9 @@ static bool find_by_path(sqlite3_context *context, const char *path, size_t leng
     const struct json_object *claims, struct json_value *value)
 {
     static const struct json_value empty = { "{}", 2, JSON_OBJECT };
-    struct json_value root = claims == NULL ? empty : json_value_at(claims->text, claims->length);
     *value = (struct json_value){ NULL, 0, JSON_NULL };
-    switch (json_path_find(root, path, length, value)) {
+    switch (claims == NULL ? json_path_find(empty, path, length, value)
+                           : json_object_path_find(claims, path, length, value)) {
     case JSON_PATH_FOUND:
         if (claims == NULL) value->text = NULL; /* "$" is found even where there is nothing */
         return true;

@@ -13,9 +13,7 @@ static void start(struct reading *reading)
 {
     reading->subject.more_audiences = NULL;
     reading->subject.decoded = NULL;
-    reading->token.header.members = NULL;
-    reading->token.payload.members = NULL;
-    reading->token.buffer = reading->token.own;
+    unverified_start(&reading->token);
     reading->payload.members = NULL;
 }
 

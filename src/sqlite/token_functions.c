@@ -47,6 +47,7 @@ static bool signing_arguments(sqlite3_context *context, const char *function, in
 /* jwt_sign(payload, key [, options]) */
 static void jwt_sign(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
+    const struct connection *connection = sqlite3_user_data(context);
     struct issue_clock clock = { read_clock, sqlite3_user_data(context) };
     struct fault fault = { FAULT_NONE, "" };
     struct key_set *keys;
@@ -66,7 +67,7 @@ static void jwt_sign(sqlite3_context *context, int count, sqlite3_value **argume
     } else if (payload == NULL) {
         fault_set(&fault, "payload: must be TEXT: a JSON object");
     } else {
-        issue_jwt(&out, payload, length, keys, policy, &clock, &fault);
+        issue_jwt(&out, payload, length, keys, policy, &clock, connection->issued, &fault);
     }
     if (fault.kind == FAULT_NONE) {
         result_text(context, &out);
@@ -81,6 +82,7 @@ static void jwt_sign(sqlite3_context *context, int count, sqlite3_value **argume
 /* jws_sign(payload, key [, options]): any bytes, TEXT or BLOB. */
 static void jws_sign(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
+    const struct connection *connection = sqlite3_user_data(context);
     struct fault fault = { FAULT_NONE, "" };
     struct key_set *keys;
     struct policy *policy;
@@ -99,7 +101,8 @@ static void jws_sign(sqlite3_context *context, int count, sqlite3_value **argume
         if (payload == NULL && length > 0) {
             fault_memory(&fault);
         } else {
-            issue_jws(&out, payload == NULL ? "" : payload, length, keys, policy, &fault);
+            issue_jws(&out, payload == NULL ? "" : payload, length, keys, policy,
+                connection->issued, &fault);
         }
     }
     if (fault.kind == FAULT_NONE) {
@@ -123,10 +126,12 @@ static bool read_unverified(
     bool no_memory = false;
     const char *text = argument_text(value, &length, &no_memory);
     enum unverified_result result = no_memory ? UNVERIFIED_NO_MEMORY : UNVERIFIED_MALFORMED;
-    unverified->header.members = NULL;
-    unverified->payload.members = NULL;
-    unverified->buffer = unverified->own;
-    if (text != NULL) result = unverified_read(unverified, text, length, what);
+    const struct connection *connection = sqlite3_user_data(context);
+    unverified_start(unverified);
+    if (text != NULL) {
+        result = unverified_read_known(
+            unverified, text, length, what | UNVERIFIED_PLAIN, connection->headers);
+    }
     if (result == UNVERIFIED_NO_MEMORY) sqlite3_result_error_nomem(context);
     return result == UNVERIFIED_FINE;
 }

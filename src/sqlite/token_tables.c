@@ -71,9 +71,7 @@ static int read_segments(struct reading *reading)
     const char *text = argument_text(reading->arguments[ARGUMENT_TOKEN], &length, &no_memory);
     enum unverified_result result = UNVERIFIED_MALFORMED;
     if (no_memory) return SQLITE_NOMEM;
-    reading->unverified.header.members = NULL;
-    reading->unverified.payload.members = NULL;
-    reading->unverified.buffer = reading->unverified.own;
+    unverified_start(&reading->unverified);
     reading->open = true;
     if (text != NULL) {
         result = unverified_read(
