@@ -110,7 +110,9 @@ static bool note_date(
 
 void claims_locate(struct claims *claims, const struct json_object *payload)
 {
-    memset(claims->known, 0, sizeof claims->known);
+    static const struct json_member
+        *const absent[CLAIM_COUNT]; /* a copy: a memset() this short is slower */
+    memcpy(claims->known, absent, sizeof absent);
     claims->payload = payload;
     claims->has_usual_types = true;
     for (size_t i = 0; i < payload->count; i++) {

@@ -61,6 +61,8 @@ enum policy_check {
 */
 struct policy {
     size_t references;
+    uint64_t
+        identity; /* never that of another policy of the same connection: connection.c counts */
     enum policy_use use;
     char *source;
     size_t source_length;

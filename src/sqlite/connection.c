@@ -286,8 +286,26 @@ struct policy *connection_policy(
     policy = policy_cache_find(connection->policies, text, length, use);
     if (policy != NULL) return policy;
     policy = policy_read(text, length, use, fault);
-    if (policy != NULL) policy_cache_keep(connection->policies, policy);
+    if (policy != NULL) {
+        policy->identity = ++connection->identities;
+        policy_cache_keep(connection->policies, policy);
+    }
     return policy;
+}
+
+bool connection_has_accepted(
+    const struct connection *connection, const struct key_set *keys, const struct policy *policy)
+{
+    return !keys->is_set && connection->accepted[0] == keys->keys[0].identity &&
+           connection->accepted[1] == policy->identity;
+}
+
+void connection_accept(
+    struct connection *connection, const struct key_set *keys, const struct policy *policy)
+{
+    if (keys->is_set) return;
+    connection->accepted[0] = keys->keys[0].identity;
+    connection->accepted[1] = policy->identity;
 }
 
 struct connection_report connection_report(const struct connection *connection)

@@ -28,7 +28,10 @@ struct connection {
     struct header_memo *headers;
     struct signature_cache *signatures;
     struct issue_memo *issued;
-    uint64_t identities; /* how many keys were read: each has the next number as its identity */
+    uint64_t
+        identities; /* how many keys and policies were read: each has the next number as its own */
+    uint64_t
+        accepted[2]; /* the key and the policy that key_set_refusal() had nothing against last */
     struct revocation_table *revocations; /* list of the tables that are connected, or NULL */
     sqlite3_int64 key_hits;
     sqlite3_int64 key_misses;
@@ -63,6 +66,15 @@ struct key_set *connection_key(
 */
 struct policy *connection_policy(
     struct connection *connection, sqlite3_value *value, enum policy_use use, struct fault *fault);
+
+/*
+** Whether key_set_refusal() was asked about this single key and this policy
+** last, and had nothing against them; and that it had not.
+*/
+bool connection_has_accepted(
+    const struct connection *connection, const struct key_set *keys, const struct policy *policy);
+void connection_accept(
+    struct connection *connection, const struct key_set *keys, const struct policy *policy);
 
 /* What jwt_debug() shows. */
 struct connection_report {

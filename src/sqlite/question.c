@@ -35,8 +35,14 @@ static int read_caller(struct question *question, enum policy_use use, sqlite3_v
     if (rc != SQLITE_OK || sqlite3_value_type(key) == SQLITE_NULL) return rc;
     question->keys = connection_key(question->connection, key, fault);
     if (question->keys == NULL) return SQLITE_ERROR;
+    if (connection_has_accepted(question->connection, question->keys, question->policy)) {
+        return SQLITE_OK;
+    }
     refusal = key_set_refusal(question->keys, question->policy);
-    if (refusal == NULL) return SQLITE_OK;
+    if (refusal == NULL) {
+        connection_accept(question->connection, question->keys, question->policy);
+        return SQLITE_OK;
+    }
     fault_set(fault, "key: %s", refusal);
     return SQLITE_ERROR;
 }
@@ -77,12 +83,15 @@ bool question_ask_scalar(struct question *question, sqlite3_context *context, co
     enum policy_use use, sqlite3_value *token, sqlite3_value *key, sqlite3_value *options,
     int options_argument)
 {
-    struct fault fault = { FAULT_NONE, "" };
+    struct fault fault; /* all of its text is not worth clearing for each token */
     struct revocation_mark own = { NULL, false };
     struct revocation_mark *kept =
         options == NULL ? NULL : revocation_mark_kept(context, options_argument);
-    int rc = question_ask(question, sqlite3_user_data(context), kept != NULL ? kept : &own, use,
-        token, key, options, &fault);
+    int rc;
+    fault.kind = FAULT_NONE;
+    fault.text[0] = '\0';
+    rc = question_ask(question, sqlite3_user_data(context), kept != NULL ? kept : &own, use, token,
+        key, options, &fault);
     if (own.table != NULL) revocation_mark_keep(context, options_argument, &own);
     question->mark = NULL;
     question->fault = NULL;
