@@ -236,6 +236,12 @@ static inline uint64_t name_mark(const uint8_t *name, size_t length, const uint8
     return json_pack(name, 8) & UINT64_MAX >> 8 * (8 - length);
 }
 
+/* The bit that stands for a mark among those of its object. */
+static inline uint64_t name_bit(uint64_t mark)
+{
+    return UINT64_C(1) << (mark * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
 static struct json_value name_value(const char *text, const struct json_member *member)
 {
     return (struct json_value){ text + member->name_at - 1, member->name_length + 2, JSON_STRING };
@@ -285,7 +291,7 @@ static inline const uint8_t *push_name(
     }
     struct json_member *member = &object->members[object->count];
     uint64_t mark = name_mark(name, length, reader->end);
-    uint64_t bit = UINT64_C(1) << (mark * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+    uint64_t bit = name_bit(mark);
     member->name_at = (uint32_t)(name - reader->start);
     member->name_length = (uint32_t)length;
     member->value_at = 0;
@@ -406,6 +412,66 @@ static inline const uint8_t *begin_value(
     return after;
 }
 
+/* Steps over digits, eight at a time while they last. */
+static inline const uint8_t *skip_many_digits(const struct reader *reader, const uint8_t *at)
+{
+    while (reader->end - at >= 8 && json_are_digits(json_pack(at, 8))) at += 8;
+    return skip_digits(reader, at);
+}
+
+/* The end of a value as most are: a plain string, or a whole number without sign. NULL where it is anything else. */
+static inline const uint8_t *skip_plain_value(
+    const struct reader *reader, const uint8_t *at, uint8_t *type)
+{
+    if (*at == '"') {
+        at = json_skip_plain(at + 1, reader->end);
+        *type = JSON_STRING;
+        return at < reader->end && *at == '"' ? at + 1 : NULL;
+    }
+    *type = JSON_INTEGER;
+    return *at >= '1' && *at <= '9' ? skip_many_digits(reader, at + 1) : NULL;
+}
+
+/*
+** Reads members of the outermost object as long as they are what nearly all of
+** a token are: no white space, no escape, plain ASCII, no containers. Ends in
+** front of the first that is otherwise, or before the closing bracket: whatever
+** is there is for read_value(), which alone says what is wrong.
+*/
+static const uint8_t *read_plain_members(struct reader *reader, const uint8_t *at)
+{
+    struct json_object *object = reader->object;
+    const uint8_t *end = reader->end;
+    size_t limit = object->capacity < SORT_FROM ? object->capacity : SORT_FROM;
+    struct json_member *member = &object->members[object->count];
+    for (; object->count < limit && end - at >= 4; member++) {
+        uint8_t type;
+        const uint8_t *name = at + 1 + !reader->level.is_empty;
+        if (name[-1] != '"' || (!reader->level.is_empty && *at != ',')) break;
+        const uint8_t *quote = json_skip_plain(name, end);
+        if (end - quote < 3 || quote[0] != '"' || quote[1] != ':') break;
+        const uint8_t *value = quote + 2;
+        const uint8_t *after = skip_plain_value(reader, value, &type);
+        if (after == NULL || after >= end || (*after != ',' && *after != '}')) break;
+        uint64_t mark = name_mark(name, (size_t)(quote - name), end);
+        uint64_t bit = name_bit(mark);
+        if ((reader->level.seen & bit) != 0 || reader->level.has_escaped) break;
+        reader->level.seen |= bit;
+        reader->level.is_empty = false;
+        *member = (struct json_member){
+            .name_at = (uint32_t)(name - reader->start),
+            .name_length = (uint32_t)(quote - name),
+            .value_at = (uint32_t)(value - reader->start),
+            .value_length = (uint32_t)(after - value),
+            .name_mark = mark,
+            .type = type,
+        };
+        object->count++;
+        at = after;
+    }
+    return at;
+}
+
 /* Reads one value and all that is in it: one loop, in which `outer` is the only thing that grows. */
 static const uint8_t *read_value(struct reader *reader, const uint8_t *at)
 {
@@ -413,6 +479,7 @@ static const uint8_t *read_value(struct reader *reader, const uint8_t *at)
     if (at >= reader->end) return stop(reader, at, JSON_BAD_SYNTAX);
     at = begin_value(reader, at, outer);
     while (at != NULL && reader->depth > 0) {
+        if (reader->depth == 1 && reader->level.is_object) at = read_plain_members(reader, at);
         at = skip_space(reader, at);
         if (at >= reader->end) return stop(reader, at, JSON_BAD_SYNTAX);
         if (*at == (reader->level.is_object ? '}' : ']')) {

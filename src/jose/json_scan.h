@@ -33,6 +33,14 @@ static inline uint64_t json_pack(const void *bytes, size_t length)
     return word;
 }
 
+/* True where all eight bytes of a word are digits: the high halves are 3, also after adding 6. */
+static inline bool json_are_digits(uint64_t word)
+{
+    const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+    return (word & high) == UINT64_C(0x3030303030303030) &&
+           ((word + UINT64_C(0x0606060606060606)) & high) == UINT64_C(0x3030303030303030);
+}
+
 /* Bytes that end the plain run inside a string: quote, backslash, controls, and all of UTF-8's longer forms. */
 static inline bool json_is_plain(uint8_t byte)
 {
