@@ -46,7 +46,10 @@ struct claims {
 void claims_locate(struct claims *claims, const struct json_object *payload);
 
 /* The value of a known claim, or absent. */
-struct json_value claims_get(const struct claims *claims, enum claim claim);
+static inline struct json_value claims_get(const struct claims *claims, enum claim claim)
+{
+    return json_member_value(claims->payload, claims->known[claim]);
+}
 
 /* Why a verdict is what it is; values point into token or policy. */
 struct detail {
@@ -77,8 +80,7 @@ struct claims_check {
 ** The checks in their order (enum policy_check, the order of the codes in
 ** sql-surface). One that policy->checks does not name would pass. Static.
 */
-const struct claims_check *claims_check_at(size_t index);
-extern const size_t claims_check_count;
+extern const struct claims_check claims_checks[POLICY_CHECK_COUNT];
 
 /*
 ** The registered claims' types, which hold whether a policy asks or not:

@@ -1,8 +1,10 @@
 /*
-** claims_locate.c - where the known claims of a payload are: claims_locate(),
-** claims_get() and claim_name() of claims.h.
+** claims_locate.c - where the known claims of a payload are: claims_locate()
+** and claim_name() of claims.h.
 */
 #include "claims.h"
+
+#include "json_scan.h"
 
 #include <string.h>
 
@@ -42,36 +44,51 @@ const char *claim_name(enum claim claim)
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | \
         (uint64_t)(e) << 32 | (uint64_t)(f) << 40)
 
+/*
+** Where in the table a short name is: the factor was found by trying, so that no
+** two of them share a place. (A claim that is added wants another, perhaps.)
+*/
+#define PLACE(mark) ((mark)*UINT64_C(0x9ea90005aa1f8453) >> 60)
+
+static const struct {
+    uint64_t mark;
+    enum claim claim;
+} short_names[16] = {
+    [0] = { MARK('i', 's', 's', 0, 0, 0), CLAIM_ISS },
+    [1] = { MARK('i', 'a', 't', 0, 0, 0), CLAIM_IAT },
+    [2] = { MARK('e', 'v', 'e', 'n', 't', 's'), CLAIM_EVENTS },
+    [3] = { MARK('s', 'c', 'o', 'p', 'e', 0), CLAIM_SCOPE },
+    [4] = { MARK('j', 't', 'i', 0, 0, 0), CLAIM_JTI },
+    [5] = { MARK('a', 'u', 'd', 0, 0, 0), CLAIM_AUD },
+    [6] = { 0, CLAIM_COUNT },
+    [7] = { 0, CLAIM_COUNT },
+    [8] = { MARK('s', 'u', 'b', 0, 0, 0), CLAIM_SUB },
+    [9] = { MARK('s', 'i', 'd', 0, 0, 0), CLAIM_SID },
+    [10] = { MARK('a', 'z', 'p', 0, 0, 0), CLAIM_AZP },
+    [11] = { 0, CLAIM_COUNT },
+    [12] = { MARK('n', 'o', 'n', 'c', 'e', 0), CLAIM_NONCE },
+    [13] = { MARK('e', 'x', 'p', 0, 0, 0), CLAIM_EXP },
+    [14] = { MARK('n', 'b', 'f', 0, 0, 0), CLAIM_NBF },
+    [15] = { MARK('c', 'n', 'f', 0, 0, 0), CLAIM_CNF },
+};
+
 /* The known claim of this name, or CLAIM_COUNT. Short names are their marks; few are long. */
 static enum claim claim_of(const char *text, const struct json_member *member)
 {
     static const enum claim long_names[] = { CLAIM_CLIENT_ID, CLAIM_AUTH_TIME };
-    if (member->name_length > 8) {
-        for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++) {
-            enum claim claim = long_names[i];
-            if (member->name_length == names[claim].length &&
-                memcmp(text + member->name_at, names[claim].text, names[claim].length) == 0) {
-                return claim;
-            }
+    if (member->name_length <= 8) {
+        size_t place = PLACE(member->name_mark);
+        return short_names[place].mark == member->name_mark ? short_names[place].claim
+                                                            : CLAIM_COUNT;
+    }
+    for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++) {
+        enum claim claim = long_names[i];
+        if (member->name_length == names[claim].length &&
+            memcmp(text + member->name_at, names[claim].text, names[claim].length) == 0) {
+            return claim;
         }
-        return CLAIM_COUNT;
     }
-    switch (member->name_mark) {
-    case MARK('i', 's', 's', 0, 0, 0): return CLAIM_ISS;
-    case MARK('s', 'u', 'b', 0, 0, 0): return CLAIM_SUB;
-    case MARK('a', 'u', 'd', 0, 0, 0): return CLAIM_AUD;
-    case MARK('e', 'x', 'p', 0, 0, 0): return CLAIM_EXP;
-    case MARK('n', 'b', 'f', 0, 0, 0): return CLAIM_NBF;
-    case MARK('i', 'a', 't', 0, 0, 0): return CLAIM_IAT;
-    case MARK('j', 't', 'i', 0, 0, 0): return CLAIM_JTI;
-    case MARK('s', 'i', 'd', 0, 0, 0): return CLAIM_SID;
-    case MARK('s', 'c', 'o', 'p', 'e', 0): return CLAIM_SCOPE;
-    case MARK('c', 'n', 'f', 0, 0, 0): return CLAIM_CNF;
-    case MARK('a', 'z', 'p', 0, 0, 0): return CLAIM_AZP;
-    case MARK('n', 'o', 'n', 'c', 'e', 0): return CLAIM_NONCE;
-    case MARK('e', 'v', 'e', 'n', 't', 's'): return CLAIM_EVENTS;
-    default: return CLAIM_COUNT;
-    }
+    return CLAIM_COUNT;
 }
 
 static enum claim claim_of_member(
@@ -99,11 +116,17 @@ static enum claim claim_of_member(
 static bool note_date(
     struct claims *claims, enum claim claim, const char *text, const struct json_member *member)
 {
-    struct json_value value = { text + member->value_at, member->value_length, JSON_INTEGER };
-    int64_t seconds;
-    if (member->type != JSON_INTEGER || member->value_length > 15)
+    const char *digits = text + member->value_at;
+    size_t count = member->value_length;
+    uint64_t seconds = 0;
+    if (member->type != JSON_INTEGER || count > 15 || *digits == '-')
         return false; /* 2^53: 16 digits */
-    if (!json_integer(value, &seconds)) return false;
+    if (count >= 8) {
+        seconds = json_eight_digits(json_pack(digits, 8));
+        digits += 8;
+        count -= 8;
+    }
+    for (; count > 0; count--) seconds = seconds * 10 + (uint64_t)(*digits++ - '0');
     claims->dates[claim - CLAIM_EXP] = (double)seconds;
     return true;
 }
@@ -126,9 +149,4 @@ void claims_locate(struct claims *claims, const struct json_object *payload)
             claims->has_usual_types &= member->type == JSON_STRING;
         }
     }
-}
-
-struct json_value claims_get(const struct claims *claims, enum claim claim)
-{
-    return json_member_value(claims->payload, claims->known[claim]);
 }

@@ -41,6 +41,16 @@ static inline bool json_are_digits(uint64_t word)
            ((word + UINT64_C(0x0606060606060606)) & high) == UINT64_C(0x3030303030303030);
 }
 
+/* The number that eight digits are: pairs, fours and the whole by three multiplications. */
+static inline uint64_t json_eight_digits(uint64_t word)
+{
+    word -= UINT64_C(0x3030303030303030);
+    word = word * 10 + (word >> 8);
+    uint64_t even = (word & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064);
+    uint64_t odd = (word >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001);
+    return (even + odd) >> 32;
+}
+
 /* Bytes that end the plain run inside a string: quote, backslash, controls, and all of UTF-8's longer forms. */
 static inline bool json_is_plain(uint8_t byte)
 {

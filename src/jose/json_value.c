@@ -92,14 +92,6 @@ struct json_value json_value_at(const char *text, size_t length)
     return value;
 }
 
-struct json_value json_member_value(
-    const struct json_object *object, const struct json_member *member)
-{
-    if (member == NULL) return (struct json_value){ NULL, 0, JSON_NULL };
-    return (struct json_value){ object->text + member->value_at, member->value_length,
-        (enum json_type)member->type };
-}
-
 struct json_value json_object_get(const struct json_object *object, const char *name)
 {
     return json_member_value(object, json_object_find(object, name, strlen(name)));
@@ -144,16 +136,6 @@ bool json_object_next(struct json_cursor *cursor, struct json_value *name, struc
     return true;
 }
 
-/* The number that eight digits are: pairs, fours and the whole by three multiplications. */
-static uint64_t eight_digits(const char *digits)
-{
-    uint64_t word = json_pack(digits, 8) - UINT64_C(0x3030303030303030);
-    word = word * 10 + (word >> 8);
-    uint64_t even = (word & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064);
-    uint64_t odd = (word >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001);
-    return (even + odd) >> 32;
-}
-
 bool json_integer(struct json_value value, int64_t *out)
 {
     uint64_t magnitude = 0;
@@ -163,7 +145,7 @@ bool json_integer(struct json_value value, int64_t *out)
     if (value.length <= 18) { /* fits whatever its digits */
         i = negative;
         if (value.length - i >= 8) {
-            magnitude = eight_digits(value.text + i);
+            magnitude = json_eight_digits(json_pack(value.text + i, 8));
             i += 8;
         }
         for (; i < value.length; i++) {

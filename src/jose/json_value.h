@@ -16,8 +16,13 @@ struct json_cursor {
 };
 
 /* The value of a member; absent where `member` is NULL. */
-struct json_value json_member_value(
-    const struct json_object *object, const struct json_member *member);
+static inline struct json_value json_member_value(
+    const struct json_object *object, const struct json_member *member)
+{
+    if (member == NULL) return (struct json_value){ NULL, 0, JSON_NULL };
+    return (struct json_value){ object->text + member->value_at, member->value_length,
+        (enum json_type)member->type };
+}
 
 /* The value of the member of this name, or absent. */
 struct json_value json_object_get(const struct json_object *object, const char *name);

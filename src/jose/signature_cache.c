@@ -154,10 +154,10 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 
 static uint64_t hash_of(const struct signature_cache *cache, const char *token, size_t length)
 {
-    uint64_t hash = mix(cache->seed, json_pack(token + length - 8, 8));
-    hash = mix(hash, json_pack(token + length - 16, 8));
-    hash = mix(hash, json_pack(token + length / 2 - 8, 8));
-    hash = mix(hash, length);
+    uint64_t before = json_pack(token + length - 16, 8);
+    uint64_t hash =
+        mix(cache->seed ^ (before << 29 | before >> 35), json_pack(token + length - 8, 8));
+    hash = mix(hash ^ length, json_pack(token + length / 2 - 8, 8));
     return hash == 0 ? 1 : hash;
 }
 

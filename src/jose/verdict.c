@@ -421,13 +421,13 @@ static const struct {
 
 size_t verdict_check_count(void)
 {
-    return CHECK_COUNT + claims_check_count + 1;
+    return CHECK_COUNT + POLICY_CHECK_COUNT + 1;
 }
 
 const char *verdict_check_name(size_t index)
 {
     if (index < CHECK_COUNT) return checks[index].name;
-    if (index < CHECK_COUNT + claims_check_count) return claims_check_at(index - CHECK_COUNT)->name;
+    if (index < CHECK_COUNT + POLICY_CHECK_COUNT) return claims_checks[index - CHECK_COUNT].name;
     return "revocation";
 }
 
@@ -447,7 +447,7 @@ static void run_claims_checks(struct verification *verification)
     }
     for (unsigned left = policy->checks; left != 0; left &= left - 1) {
         size_t i = (size_t)__builtin_ctz(left);
-        const struct claims_check *check = claims_check_at(i);
+        const struct claims_check *check = &claims_checks[i];
         if (verification->is_jws && !check->header_only) continue;
         verification->failed = CHECK_COUNT + i;
         verification->status = check->run(&question, &verification->detail);
@@ -459,7 +459,7 @@ static enum reached ask_revocation(struct verification *verification)
 {
     enum reached reached;
     if (verification->policy->revoked_by.text == NULL) return REACHED;
-    verification->failed = CHECK_COUNT + claims_check_count;
+    verification->failed = CHECK_COUNT + POLICY_CHECK_COUNT;
     reached = verification->services->revocation(
         verification->services->context, verification, &verification->status);
     if (reached == REACHED && verification->status != STATUS_OK) {

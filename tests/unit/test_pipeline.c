@@ -333,7 +333,7 @@ static void test_refusals(void)
 static void test_check_names(void)
 {
     size_t count = verdict_check_count();
-    CHECK(count > claims_check_count + 5, "there are checks before the claims, and one after");
+    CHECK(count > POLICY_CHECK_COUNT + 5, "there are checks before the claims, and one after");
     CHECK(strcmp(verdict_check_name(0), "size") == 0, "size is the first");
     CHECK(strcmp(verdict_check_name(count - 1), "revocation") == 0, "revocation is the last");
     for (size_t i = 0; i < count; i++) {
