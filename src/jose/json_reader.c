@@ -455,9 +455,6 @@ static const uint8_t *read_plain_members(struct reader *reader, const uint8_t *a
         if (after == NULL || after >= end || (*after != ',' && *after != '}')) break;
         uint64_t mark = name_mark(name, (size_t)(quote - name), end);
         uint64_t bit = name_bit(mark);
-        if ((reader->level.seen & bit) != 0 || reader->level.has_escaped) break;
-        reader->level.seen |= bit;
-        reader->level.is_empty = false;
         *member = (struct json_member){
             .name_at = (uint32_t)(name - reader->start),
             .name_length = (uint32_t)(quote - name),
@@ -466,6 +463,10 @@ static const uint8_t *read_plain_members(struct reader *reader, const uint8_t *a
             .name_mark = mark,
             .type = type,
         };
+        bool suspect = (reader->level.seen & bit) != 0 || reader->level.has_escaped;
+        if (suspect && has_twin(reader, member)) break;
+        reader->level.seen |= bit;
+        reader->level.is_empty = false;
         object->count++;
         at = after;
     }
