@@ -121,6 +121,9 @@ struct policy {
 struct policy *policy_read(
     const char *text, size_t length, enum policy_use use, struct fault *fault);
 
+/* The checks of claims that the options ask for: what policy_read() sets `checks` to. */
+unsigned policy_checks_asked(const struct policy *policy);
+
 /* One more reference. Returns `policy`. */
 struct policy *policy_retain(struct policy *policy);
 

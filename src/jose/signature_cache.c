@@ -19,8 +19,9 @@
 #define SEEN 1024 /* tokens that came once are remembered by their hash alone */
 #define TOKEN_MIN 24
 
-/* Made when the first good signature is seen: many connections never see one. */
+/* Made when the first good signature is seen: many connections never see one, and loading stays quick. */
 struct tables {
+    uint64_t seed;
     uint64_t hashes[SETS][WAYS];
     struct signed_token *tokens[SETS][WAYS];
     unsigned char next_way[SETS];
@@ -28,7 +29,6 @@ struct tables {
 };
 
 struct signature_cache {
-    uint64_t seed;
     struct tables *tables;
     size_t sweep; /* where dropping for want of room goes on */
     struct signature_cache_report report;
@@ -36,12 +36,7 @@ struct signature_cache {
 
 struct signature_cache *signature_cache_new(void)
 {
-    struct signature_cache *cache = memory_new_zero(sizeof *cache);
-    if (cache != NULL && !secure_random((unsigned char *)&cache->seed, sizeof cache->seed)) {
-        memory_free(cache);
-        cache = NULL;
-    }
-    return cache;
+    return memory_new_zero(sizeof(struct signature_cache));
 }
 
 /* ---- entries */
@@ -152,11 +147,15 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
-static uint64_t hash_of(const struct signature_cache *cache, const char *token, size_t length)
+/*
+** Takes the end of the signature, so that nobody who has not the right one gets
+** as far as a comparison, whose time would tell where they differ.
+*/
+static uint64_t hash_of(const struct tables *tables, const char *token, size_t length)
 {
     uint64_t before = json_pack(token + length - 16, 8);
     uint64_t hash =
-        mix(cache->seed ^ (before << 29 | before >> 35), json_pack(token + length - 8, 8));
+        mix(tables->seed ^ (before << 29 | before >> 35), json_pack(token + length - 8, 8));
     hash = mix(hash ^ length, json_pack(token + length / 2 - 8, 8));
     return hash == 0 ? 1 : hash;
 }
@@ -166,8 +165,9 @@ struct signed_token *signature_cache_find(
 {
     *hash = 0;
     if (length < TOKEN_MIN || length > SIGNATURE_CACHE_TOKEN_MAX) return NULL;
-    *hash = hash_of(cache, token, length);
+    *hash = 1; /* until there is a seed */
     if (cache->tables == NULL) return NULL;
+    *hash = hash_of(cache->tables, token, length);
     size_t set = *hash % SETS;
     for (size_t way = 0; way < WAYS; way++) {
         if (cache->tables->hashes[set][way] != *hash) continue;
@@ -213,12 +213,25 @@ static size_t choose_way(struct tables *tables, size_t set)
     return tables->next_way[set]++ % WAYS;
 }
 
+static struct tables *tables_new(void)
+{
+    struct tables *tables = memory_new_zero(sizeof *tables);
+    if (tables != NULL && !secure_random((unsigned char *)&tables->seed, sizeof tables->seed)) {
+        memory_free(tables);
+        return NULL;
+    }
+    return tables;
+}
+
 void signature_cache_keep(
     struct signature_cache *cache, uint64_t hash, const struct signed_facts *facts)
 {
     if (hash == 0 || facts->signer == 0) return;
-    if (cache->tables == NULL) cache->tables = memory_new_zero(sizeof *cache->tables);
-    if (cache->tables == NULL) return;
+    if (cache->tables == NULL) {
+        cache->tables = tables_new();
+        if (cache->tables == NULL) return;
+        hash = hash_of(cache->tables, facts->parts->text, facts->parts->length);
+    }
     uint64_t *seen = &cache->tables->seen[hash / SETS % SEEN];
     if (*seen != hash) {
         *seen = hash;

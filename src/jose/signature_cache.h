@@ -48,7 +48,7 @@ struct signed_token {
     struct claims claims; /* its `payload` is for the user to set */
 };
 
-/* An empty cache, or NULL where memory ran out or there are no random bytes. */
+/* An empty cache, or NULL where memory ran out. */
 struct signature_cache *signature_cache_new(void);
 
 /* Drops everything; tokens that are still referred to stay. NULL is allowed. */
