@@ -61,7 +61,7 @@ bool secure_equal_long(const void *left, const void *right, size_t size)
     uint64_t differences[2] = { 0, 0 };
     uint64_t x[2];
     uint64_t y[2];
-    if (size < sizeof x) return CRYPTO_memcmp(left, right, size) == 0;
+    if (size < sizeof x) return secure_equal(left, right, size);
     for (size_t at = 0; at < size; at += sizeof x) {
         size_t from = at + sizeof x <= size ? at : size - sizeof x; /* the last step looks back */
         memcpy(x, a + from, sizeof x);
