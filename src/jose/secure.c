@@ -110,6 +110,6 @@ bool secure_content_refused(int library)
 bool secure_random(unsigned char *out, size_t size)
 {
     bool filled = RAND_bytes_ex(NULL, out, size, 0) == 1;
-    if (!filled) ERR_clear_error();
+    ERR_clear_error(); /* also where it did: its first use may fail on a way that it does not need */
     return filled;
 }
