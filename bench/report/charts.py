@@ -33,7 +33,9 @@ def targets(rows, machine):
     aims = [row for row in rows if row["met"] is not None]
     if not aims:
         return None
-    chart = svg.Chart(1020, "What each call costs, as a part of its target", [
+    # A letter is about 6.5 wide in this size.
+    width = max(1020, BAR_START + BAR_WIDTH + 32 + 6.5 * max(len(figures(row)) for row in aims))
+    chart = svg.Chart(round(width), "What each call costs, as a part of its target", [
         "A bar that ends left of the line meets its target. Distinct tokens, net of the row's own cost, medians; "
         "whiskers are quartiles.",
         ", ".join(machine[name] for name in ("processor", "openssl", "compiler") if name in machine)
