@@ -108,7 +108,7 @@ def chart(contests, facts):
         "Ours has the whole row in it, the peers' their hot loop. " + facts.get("processor", "")])
     tops = [picture.height, picture.height]
     for key, entries in contests.items():
-        column = 1 if key[0] == "sign" else 0
+        column = 0 if key[0] == "verify" else 1
         tops[column] = panel(picture, title(key), entries, 20 + column * COLUMN, tops[column]) + 14
     picture.height = max(tops) + 6
     return picture.text()
