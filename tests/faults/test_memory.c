@@ -146,7 +146,8 @@ static void try_once(struct attempt *attempt)
     ERR_clear_error();
     if (attempt->at > 0) expect_recovery(database, attempt);
     close_database(database);
-    expect_nothing_lost(attempt, before, allocators_outstanding());
+    /* The first time OpenSSL makes what it keeps. */
+    if (attempt->at > 0) expect_nothing_lost(attempt, before, allocators_outstanding());
 }
 
 /* ---- the sweep ---- */
