@@ -122,6 +122,18 @@ static bool no_value(const struct member *member, struct fault *fault)
     return fault_set(fault, "key: the ML-DSA key has no seed, and a JWK holds nothing else of it");
 }
 
+/* Where memory runs out within, OpenSSL may tell one factor of an RSA key for another: not twice. */
+static bool reads_again(
+    const struct key *key, const struct member *member, const unsigned char *value, size_t size)
+{
+    unsigned char again[MEMBER_BYTES_MAX];
+    size_t again_size = 0;
+    bool same = read_value(key, member, again, &again_size) && again_size == size &&
+                secure_equal(again, value, size);
+    secure_wipe(again, sizeof again);
+    return same;
+}
+
 /* Appends a member. `*lacking` counts those that the key may lack and does lack. */
 static bool add_member(struct text *out, const struct key *key, const struct member *member,
     unsigned *lacking, struct fault *fault)
@@ -129,8 +141,10 @@ static bool add_member(struct text *out, const struct key *key, const struct mem
     unsigned char value[MEMBER_BYTES_MAX];
     size_t size = 0;
     bool read = read_value(key, member, value, &size);
-    if (read) add_octets(out, member->name, value, size);
+    bool stays = !read || !member->may_lack || reads_again(key, member, value, size);
+    if (read && stays) add_octets(out, member->name, value, size);
     if (member->is_private) secure_wipe(value, sizeof value);
+    if (!stays) return fault_memory(fault);
     if (!read && member->may_lack) ++*lacking;
     return read || member->may_lack || no_value(member, fault);
 }
