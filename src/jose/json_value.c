@@ -470,7 +470,7 @@ static enum json_path_result follow_path(
         } else {
             found = here.type == JSON_OBJECT && step_into_object(here, &step, &next);
         }
-        here = next;
+        if (found) here = next;
     }
     *out = here;
     return found ? JSON_PATH_FOUND : JSON_PATH_ABSENT;

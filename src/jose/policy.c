@@ -541,7 +541,8 @@ struct policy *policy_read(
     if (text != NULL) {
         policy->source = memory_new(length + 1);
         policy->source_length = length;
-        if (policy->source == NULL) fine = fault_memory(fault);
+        fine = policy->source != NULL;
+        if (!fine) fault_memory(fault);
         if (fine && length > 0) memcpy(policy->source, text, length);
     }
     if (fine && text != NULL && is_json_like(text, length)) {
