@@ -297,7 +297,7 @@ coverage:
 analyze:
 	@$(suite_environment) sh tools/analyze
 
-# The suites under valgrind's memcheck: programs and the sqlite3 shell alike (slow; SUITE names some).
+# The suites whose programs are ours under valgrind's memcheck (slow; SUITE names some).
 valgrind: $(BUILT) test-programs
 	@sh tools/install-deps valgrind
 	@$(suite_environment) VALGRIND=1 SUITE_SECONDS='$(or $(SUITE_SECONDS),7200)' sh tests/run $(or $(SUITE),unit sql vectors attacks fuzz)
