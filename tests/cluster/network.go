@@ -1,0 +1,5 @@
+package main
+
+type network struct{}
+
+func (*network) remove() {}
