@@ -5,35 +5,13 @@ import os
 import pathlib
 import sqlite3
 import sys
-import time
 
 import harness
 import variants
+from runner import run_tests
 
 for path in sorted(pathlib.Path(__file__).parent.glob("test_*.py")):
     importlib.import_module(path.stem)
-
-
-def run_tests(words):
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for test in harness.TESTS:
-        if words and not any(word in test.title for word in words):
-            continue
-        started = time.monotonic()
-        try:
-            failure = test.run(harness.ROOT / "sql")
-        except harness.Skipped as skipped:
-            print(f"skipped: {test.title}: {skipped}", flush=True)
-            counts["skipped"] += 1
-            continue
-        seconds = time.monotonic() - started
-        if failure is None:
-            counts["passed"] += 1
-            print(f"ok {test.title} ({seconds:.1f} s)", flush=True)
-        else:
-            counts["failed"] += 1
-            print(f"FAILED: {test.title}\n    {failure[0]}", flush=True)
-    return counts
 
 
 def main(words):
