@@ -18,7 +18,7 @@
 
 #define JSON_LENGTH_MAX ((size_t)1 << 30)
 
-/* From this many members in one object on, names are sorted to find twins instead of compared in pairs. */
+/* From this many members in one object on, twins are looked for when it closes instead of in pairs. */
 #define SORT_FROM 24
 
 /* The innermost container that is open; those around it wait on a stack. */
@@ -257,9 +257,15 @@ static bool names_equal(
            memcmp(text + left->name_at, text + right->name_at, left->name_length) == 0;
 }
 
-static bool grow(struct json_object *object)
+/*
+** Makes room for as many members as the rest of the text will have if they are
+** as long as those so far, but for twice as many at least.
+*/
+static bool grow(struct json_object *object, size_t read)
 {
     size_t capacity = object->capacity * 2;
+    size_t expected = object->count * (object->length / read + 1);
+    if (capacity < expected) capacity = expected;
     struct json_member *members = memory_new(capacity * sizeof *members);
     if (members == NULL) return false;
     memcpy(members, object->members, object->count * sizeof *members);
@@ -286,7 +292,7 @@ static inline const uint8_t *push_name(
     struct json_object *object = reader->object;
     struct level *level = &reader->level;
     size_t length = (size_t)(after - 1 - name);
-    if (object->count == object->capacity && !grow(object)) {
+    if (object->count == object->capacity && !grow(object, (size_t)(after - reader->start))) {
         return stop(reader, after, JSON_NO_MEMORY);
     }
     struct json_member *member = &object->members[object->count];
@@ -310,8 +316,8 @@ static inline const uint8_t *push_name(
 }
 
 /*
-** Looks for twins among the many names of the object that closes: in n log n,
-** so that a hundred thousand members cost no more than reading them.
+** Looks for twins among the many names of the object that closes, so that a
+** hundred thousand members cost no more than reading them.
 */
 static enum json_fault check_many_names(const struct reader *reader)
 {
@@ -319,6 +325,12 @@ static enum json_fault check_many_names(const struct reader *reader)
     const struct json_member *members = object->members + reader->level.first;
     size_t count = object->count - reader->level.first;
     size_t room = 1;
+    if (!reader->level.has_escaped) {
+        enum json_twins twins = json_members_twins(object->text, members, count);
+        if (twins != JSON_TWINS_UNKNOWN) {
+            return twins == JSON_TWINS_FOUND ? JSON_DUPLICATE : JSON_FINE;
+        }
+    }
     for (size_t i = 0; i < count; i++) {
         if (members[i].name_escaped) room += members[i].name_length + 2;
     }

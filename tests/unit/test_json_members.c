@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jose/json_reader.h"
+#include "jose/json_twins.h"
 #include "jose/json_value.h"
 #include "unit.h"
 
@@ -229,6 +230,39 @@ static void test_inner_twins(void)
     }
 }
 
+/* ---- names that are chosen to collide */
+
+enum { COLLIDING = 400000 };
+
+/*
+** Names of eight bytes that all belong in the first place of json_twins.c's table: what it does to a
+** mark, undone. Each meets all those before it there, so that only giving the table up ends this.
+*/
+static void test_colliding_names(void)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t inverse = 1;
+    uint64_t *words = malloc(COLLIDING * sizeof *words);
+    struct json_member *members = calloc(COLLIDING, sizeof *members);
+    for (int i = 0; i < 6; i++) inverse *= 2 - factor * inverse;
+    CHECK(factor * inverse == 1, "the factor has an inverse");
+    for (uint64_t i = 0; i < COLLIDING; i++) {
+        words[i] = i * inverse;
+        members[i] = (struct json_member){ .name_at = (uint32_t)(i * sizeof *words),
+            .name_length = sizeof *words,
+            .name_mark = words[i] };
+    }
+    CHECK(json_members_twins((const char *)words, members, COLLIDING) == JSON_TWINS_UNKNOWN,
+        "a table of colliding names is given up");
+    CHECK(json_members_twins((const char *)words, members, 5) == JSON_TWINS_NONE,
+        "a few may collide");
+    members[4] = members[0];
+    CHECK(json_members_twins((const char *)words, members, 5) == JSON_TWINS_FOUND,
+        "a twin among names that collide");
+    free(members);
+    free(words);
+}
+
 int main(void)
 {
     test_table();
@@ -237,5 +271,6 @@ int main(void)
     test_a_hundred_thousand();
     test_inner_objects();
     test_inner_twins();
+    test_colliding_names();
     return unit_end();
 }
