@@ -26,62 +26,52 @@ struct filter {
 
 bool filter_key_make(struct filter_key *key)
 {
-    return secure_random((unsigned char *)key->words, sizeof key->words);
+    if (!secure_random((unsigned char *)key->words, sizeof key->words)) return false;
+    key->words[1] |= 1; /* what is multiplied by is never 0 */
+    key->words[2] |= 1;
+    return true;
 }
 
-/* ---- SipHash ---- */
+/* ---- hashes ---- */
 
-static inline uint64_t rotate(uint64_t value, unsigned bits)
+/* Both halves of a product of 128 bits: each bit of it takes part in one bit of the result. */
+static inline uint64_t fold(uint64_t left, uint64_t right)
 {
-    return value << bits | value >> (64 - bits);
+#if defined(__SIZEOF_INT128__) && !defined(JWT_PORTABLE)
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)left * right;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t low = (left & UINT32_MAX) * (right & UINT32_MAX);
+    uint64_t middle = (left >> 32) * (right & UINT32_MAX) + (low >> 32);
+    uint64_t other = (left & UINT32_MAX) * (right >> 32) + (middle & UINT32_MAX);
+    uint64_t high = (left >> 32) * (right >> 32) + (middle >> 32) + (other >> 32);
+    return (other << 32 | (low & UINT32_MAX)) ^ high;
+#endif
 }
 
-static inline void sip_round(uint64_t v[4])
+static inline uint64_t word_at(const char *bytes)
 {
-    v[0] += v[1];
-    v[2] += v[3];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[1];
-    v[0] += v[3];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] = rotate(v[2], 32);
-}
-
-static inline void sip_word(uint64_t v[4], uint64_t word)
-{
-    v[3] ^= word;
-    sip_round(v);
-    v[0] ^= word;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
 uint64_t filter_hash(
     const struct filter_key *key, enum match_column column, const char *bytes, size_t length)
 {
-    uint64_t first = key->words[0] ^ (uint64_t)column; /* a hash of its own for each column */
-    uint64_t v[4] = {
-        first ^ UINT64_C(0x736f6d6570736575),
-        key->words[1] ^ UINT64_C(0x646f72616e646f6d),
-        first ^ UINT64_C(0x6c7967656e657261),
-        key->words[1] ^ UINT64_C(0x7465646279746573),
-    };
-    uint64_t last = (uint64_t)length << 56;
-    size_t rest = length % 8;
-    const char *end = bytes + (length - rest);
-    for (; bytes < end; bytes += 8) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        sip_word(v, word);
+    /* A hash of its own for each column and each length: the last word may overlap the one before. */
+    uint64_t hash = key->words[0] ^ ((uint64_t)length << 8 | (uint64_t)column);
+    uint64_t last = 0;
+    if (length >= sizeof last) {
+        const char *end = bytes + (length - sizeof last);
+        for (; bytes < end; bytes += sizeof last) hash = fold(hash ^ word_at(bytes), key->words[1]);
+        last = word_at(end);
+    } else {
+        for (size_t i = 0; i < length; i++) last |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
     }
-    for (size_t i = 0; i < rest; i++) last |= (uint64_t)(unsigned char)end[i] << (8 * i);
-    sip_word(v, last);
-    v[2] ^= 0xff;
-    sip_round(v);
-    sip_round(v);
-    sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    hash = fold(hash ^ last, key->words[1]);
+    return fold(hash, key->words[2]);
 }
 
 /* The finalizer of MurmurHash3. */

@@ -19,13 +19,17 @@
 
 /* The key of the hashes. */
 struct filter_key {
-    uint64_t words[2];
+    uint64_t words[3];
 };
 
 /* Random, from OpenSSL's generator; false where that fails. */
 bool filter_key_make(struct filter_key *key);
 
-/* The hash of one value of one column: SipHash-1-3 (Aumasson and Bernstein, 2012). */
+/*
+** The hash of one value of one column: products of 128 bits by a secret factor,
+** folded. Who does not know the key cannot aim; who could would only cost time,
+** because a filter's "perhaps" is looked up.
+*/
 uint64_t filter_hash(
     const struct filter_key *key, enum match_column column, const char *bytes, size_t length);
 

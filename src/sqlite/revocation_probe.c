@@ -359,9 +359,7 @@ static uint64_t sum_of(const struct course *course, unsigned kind)
 {
     unsigned columns = kind & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
     uint64_t sum = 0;
-    for (unsigned column = 0; columns >> column != 0; column++) {
-        if ((columns & KIND_OF(column)) != 0) sum += course->hashes[column];
-    }
+    for (; columns != 0; columns &= columns - 1) sum += course->hashes[__builtin_ctz(columns)];
     return sum;
 }
 
@@ -395,9 +393,9 @@ static void hash_columns(struct course *course)
     const struct probe *probe = course->probe;
     unsigned columns = course->kinds->united & probe->subject->has & KIND_MATCH_MASK;
     columns &= ~KIND_OF(MATCH_AUD);
-    for (enum match_column column = 0; columns >> column != 0; column++) {
+    for (; columns != 0; columns &= columns - 1) {
+        enum match_column column = (enum match_column)__builtin_ctz(columns);
         const struct rule_text *match = &probe->subject->match[column];
-        if ((columns & KIND_OF(column)) == 0) continue;
         course->hashes[column] =
             filter_hash(&probe->store->cache.key, column, match->bytes, match->length);
     }
@@ -406,7 +404,8 @@ static void hash_columns(struct course *course)
 static bool prepare_subject(const struct course *course)
 {
     unsigned wanted = (course->kinds->united & KIND_MATCH_MASK) | course->probe->require;
-    return subject_prepare(course->probe->subject, wanted);
+    struct subject *subject = course->probe->subject;
+    return (wanted & ~subject->prepared) == 0 || subject_prepare(subject, wanted);
 }
 
 /*
@@ -447,8 +446,10 @@ int probe_ask(struct probe *probe)
     struct store *store = probe->store;
     struct footing footing;
     struct kind_list own;
-    struct course course = { .probe = probe };
+    struct course course;
     int rc;
+    course.probe = probe;
+    course.has_probed = false;
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");

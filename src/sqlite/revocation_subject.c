@@ -147,8 +147,8 @@ bool subject_prepare(struct subject *subject, unsigned wanted)
 {
     wanted &= ~subject->prepared;
     subject->prepared |= wanted;
-    for (enum match_column column = 0; column < MATCH_COUNT && wanted >> column != 0; column++) {
-        if ((wanted & KIND_OF(column)) != 0 && !take_column(subject, column)) return false;
+    for (unsigned left = wanted & KIND_MATCH_MASK; left != 0; left &= left - 1) {
+        if (!take_column(subject, (enum match_column)__builtin_ctz(left))) return false;
     }
     if (wanted >> NEED_IAT == 0) return true;
     for (enum subject_need need = NEED_IAT; need < NEED_COUNT; need++) {
