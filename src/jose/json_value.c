@@ -234,7 +234,7 @@ static double parse_long_number(struct json_value value)
     int kept = 0;
     int length = decimal.negative;
     const char *digit = decimal.first;
-    if (digit == NULL) return 0;
+    if (digit == NULL) return decimal.negative ? -0.0 : 0;
     number[0] = '-';
     for (; digit <= decimal.last && kept < 768; digit++) {
         if (*digit == '.') continue;

@@ -235,8 +235,9 @@ static char *long_text(const char *head, char digit, size_t count, const char *t
 static void check_number(const char *json, double wanted)
 {
     double value = json_number(value_of(json));
-    CHECK(value == wanted, "%.60s%s (%zu characters) is %.17g, not %.17g", json,
-        strlen(json) > 60 ? "..." : "", strlen(json), wanted, value);
+    CHECK(value == wanted && !signbit(value) == !signbit(wanted),
+        "%.60s%s (%zu characters) is %.17g, not %.17g", json, strlen(json) > 60 ? "..." : "",
+        strlen(json), wanted, value);
 }
 
 static void check_long_number(
@@ -320,6 +321,13 @@ static void test_safe_numbers(void)
     for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
         CHECK(!json_number_is_safe(value_of(unsafe[i])), "%s is not", unsafe[i]);
     }
+}
+
+/* However long it is: -0.0 is a double of its own. */
+static void test_negative_zero(void)
+{
+    check_number("-0.0", -0.0);
+    check_long_number("-0.", '0', 70, "", -0.0);
 }
 
 static void check_numbers_in_this_locale(const char *name)
@@ -558,6 +566,7 @@ int main(void)
     test_numbers();
     test_rounding();
     test_safe_numbers();
+    test_negative_zero();
     test_locale();
     test_equality();
     test_paths();
