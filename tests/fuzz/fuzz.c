@@ -246,6 +246,18 @@ static const char *code_of(const struct answer *answer)
     fuzz_fail(__FILE__, __LINE__, "a known status", "%s", answer->bytes);
 }
 
+/* The object alone, where the text is the bytes that were signed: JSON may have white space around it. */
+static bool is_value_of(const struct answer *value, const struct answer *text)
+{
+    static const char blanks[] = " \t\r\n";
+    const char *first = text->bytes;
+    size_t size = text->size;
+    for (; size > 0 && memchr(blanks, *first, 4) != NULL; size--) first++;
+    while (size > 0 && memchr(blanks, first[size - 1], 4) != NULL) size--;
+    return text->code == value->code && text->type == value->type && size == value->size &&
+           memcmp(first, value->bytes, size) == 0;
+}
+
 /* One row: valid, and where valid is 0 no column of claims has a value. */
 static const char decode_sql[] =
     "SELECT status || '|' || ifnull(valid, 'NULL') || '|' ||"
@@ -284,7 +296,7 @@ const char *fuzz_verdict(sqlite3 *db, struct value token, struct value key, stru
         MUST(claims.code == SQLITE_ROW && (claims.type == SQLITE_TEXT) == good &&
                  (claims.type == SQLITE_NULL) == !good,
             "%s, jwt_claims %s", code, claims.bytes);
-        MUST(answers_equal(&claims, &claim), "%s, jwt_claim %s, jwt_claims %s", code, claim.bytes,
+        MUST(is_value_of(&claim, &claims), "%s, jwt_claim %s, jwt_claims %s", code, claim.bytes,
             claims.bytes);
         snprintf(wanted, sizeof wanted, "%s|%d|%d|%d|", code, good, !good, good);
         MUST(decode.type == SQLITE_TEXT && strncmp(decode.bytes, wanted, strlen(wanted)) == 0 &&
