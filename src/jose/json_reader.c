@@ -315,10 +315,7 @@ static inline const uint8_t *push_name(
     return after;
 }
 
-/*
-** Looks for twins among the many names of the object that closes, so that a
-** hundred thousand members cost no more than reading them.
-*/
+/* Looks for twins among the many names of the object that closes: a hundred thousand cost no more than reading them. */
 static enum json_fault check_many_names(const struct reader *reader)
 {
     struct json_object *object = reader->object;

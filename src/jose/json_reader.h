@@ -12,6 +12,7 @@
 #define JWT_JSON_READER_H
 
 #include "json_string.h"
+#include "json_twins.h"
 
 #include <stdint.h>
 
@@ -30,20 +31,6 @@ enum json_fault {
     JSON_TOO_DEEP,   /* more than JSON_DEPTH_MAX */
     JSON_TRAILING,   /* something after the value */
     JSON_TOO_LONG,   /* more than 1 GiB */
-};
-
-struct json_member {
-    uint32_t name_at; /* offset of the first byte after the opening quote */
-    uint32_t name_length;
-    uint32_t value_at; /* offset of the value's first byte (a string's quote) */
-    uint32_t value_length;
-    /*
-    ** Of the raw name, to tell names apart quickly: up to eight bytes are their
-    ** own mark, the first in its lowest byte. Longer ones may share theirs.
-    */
-    uint64_t name_mark;
-    uint8_t type; /* enum json_type of the value */
-    bool name_escaped;
 };
 
 /* The members of an object that was read. Not to be copied: `members` may point into it. */

@@ -4,7 +4,24 @@
 #ifndef JWT_JSON_TWINS_H
 #define JWT_JSON_TWINS_H
 
-#include "json_reader.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A member of an object that was read: see json_reader.h. */
+struct json_member {
+    uint32_t name_at; /* offset of the first byte after the opening quote */
+    uint32_t name_length;
+    uint32_t value_at; /* offset of the value's first byte (a string's quote) */
+    uint32_t value_length;
+    /*
+    ** Of the raw name, to tell names apart quickly: up to eight bytes are their
+    ** own mark, the first in its lowest byte. Longer ones may share theirs.
+    */
+    uint64_t name_mark;
+    uint8_t type; /* enum json_type of the value */
+    bool name_escaped;
+};
 
 /* A name's content, without escapes. */
 struct json_name {
