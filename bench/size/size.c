@@ -8,6 +8,7 @@
 */
 #include "../program/bench.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
