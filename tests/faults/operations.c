@@ -256,7 +256,7 @@ static char *broken_of(sqlite3 *database, const char *key)
 {
     if (key[0] != '{') return copy("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
     const char *changed = ask(database,
-        "SELECT CASE %Q ->> 'kty' WHEN 'RSA' THEN json_set(%Q, '$.n', 'AQAB') WHEN 'oct' THEN "
+        "SELECT CASE json_extract(%Q, '$.kty') WHEN 'RSA' THEN json_set(%Q, '$.n', 'AQAB') WHEN 'oct' THEN "
         "json_set(%Q, '$.k', 'AQAB') WHEN 'AKP' THEN json_set(%Q, '$.pub', 'AQAB') ELSE json_set(%Q, "
         "'$.x', 'AQAB') END",
         key, key, key, key, key);

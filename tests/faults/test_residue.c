@@ -102,7 +102,7 @@ static void add_members(sqlite3 *database, struct sample *sample, const char *jw
     static const char *const members[] = { "d", "p", "q", "dp", "dq", "qi", "k" };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         unsigned char bytes[1024];
-        const char *text = ask(database, "SELECT %Q ->> %Q", jwk, members[i]);
+        const char *text = ask(database, "SELECT json_extract(%Q, '$.' || %Q)", jwk, members[i]);
         if (text == NULL) continue;
         size_t size = decode(text, bytes);
         add_pattern(sample, members[i], "as base64url", text, strlen(text));
@@ -126,7 +126,7 @@ static void make_sample(sqlite3 *database, struct sample *sample, const char *al
         add_pattern(sample, "PEM", "text", key + sample->key_length / 2, PATTERN_BYTES);
     if (strcmp(form, "secret") == 0) {
         unsigned char bytes[1024];
-        sample->key_length = decode(ask(database, "SELECT %Q ->> 'k'", jwk), bytes);
+        sample->key_length = decode(ask(database, "SELECT json_extract(%Q, '$.k')", jwk), bytes);
         mask(sample->masked_key, bytes, sample->key_length);
     }
     snprintf(sample->token, sizeof sample->token, "%s",

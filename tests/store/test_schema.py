@@ -425,8 +425,11 @@ def shell(bench):
         f".read {bench.sql}/login.sql",
         "SELECT 'sessions', count(*) FROM jwt_session;",
     ]
+    # The shell has the SQLite that it was built with, and refuses to start with another.
+    own = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
     ran = subprocess.run(
         [program, "-batch", "-bail", bench.path, "-cmd", f".load {EXTENSION}"],
+        env=own,
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,
