@@ -94,13 +94,13 @@ static void check_members(const struct json_object *object, const char *text, si
     MUST(count == object->count, "%zu members, %zu in the table", count, object->count);
 }
 
-/* SQLite 3.40 takes an array for the name of a second member: {"a":1,["b"]:2}. jansson is asked then. */
+/* SQLite 3.40 takes an array for the name of a second member: {"a":1,["b"]:2}. jansson is asked then, where it is here. */
 static bool sqlite_errs(const char *text, size_t size)
 {
     char *flat = NULL;
     enum opinion opinion = second_json(text, size, &flat);
     free(flat);
-    return opinion == OPINION_NO && sqlite3_libversion_number() < 3042000;
+    return opinion != OPINION_YES && sqlite3_libversion_number() < 3042000;
 }
 
 /* What SQLite takes and we do not, and why; see tests/unit/json_against_sqlite.c for the list with its own checks. */
