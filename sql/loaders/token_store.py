@@ -26,6 +26,8 @@ def connect(path, extension):
     db = sqlite3.connect(path, timeout=10, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    if not hasattr(db, "enable_load_extension"):
+        raise RuntimeError("this Python's sqlite3 was built without loading of extensions: see docs/hosts.md, Python")
     db.enable_load_extension(True)
     db.load_extension(extension)
     db.enable_load_extension(False)

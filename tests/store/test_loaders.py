@@ -105,6 +105,24 @@ def node_programs():
                 yield f"{driver} of {pathlib.Path(program).name} {probe.stdout.strip()}", command, modules
 
 
+@test("Python: one that cannot load extensions says so, and where a way round is")
+def python_without(bench):
+    class Connection:
+        def execute(self, *_):
+            return self
+
+    loader, made = bench.loader, sqlite3.connect
+    loader.sqlite3.connect = lambda *_, **__: Connection()
+    try:
+        loader.connect(bench.path, EXTENSION)
+    except RuntimeError as error:
+        check("docs/hosts.md" in str(error), "the message has the way round", str(error))
+    else:
+        raise Failed("it connected")
+    finally:
+        loader.sqlite3.connect = made
+
+
 @test("Node: the same statements, by node:sqlite and better-sqlite3")
 def node(bench):
     if os.environ.get("JWT_PRELOAD"):
