@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,11 +73,13 @@ static EVP_PKEY *make_dsa_key(void)
     return key;
 }
 
-static EVP_PKEY *make_rsa(const char *type, unsigned bits, unsigned long exponent)
+static EVP_PKEY *make_rsa(const char *type, unsigned bits, uint64_t exponent)
 {
     EVP_PKEY *key = NULL;
     BIGNUM *e = BN_new();
-    BN_set_word(e, exponent);
+    unsigned char bytes[8]; /* a BN_ULONG has 32 bits on some machines */
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(exponent >> (56 - 8 * i));
+    BN_bin2bn(bytes, sizeof bytes, e);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY_keygen_init(context);
     EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits);
@@ -115,7 +118,7 @@ static void make_rsa_key_function(sqlite3_context *context, int argc, sqlite3_va
 {
     (void)argc;
     new_key_result(context, make_rsa("RSA", (unsigned)sqlite3_value_int(argv[0]),
-                                (unsigned long)sqlite3_value_int64(argv[1])));
+                                (uint64_t)sqlite3_value_int64(argv[1])));
     ERR_clear_error();
 }
 
