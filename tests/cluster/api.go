@@ -123,6 +123,11 @@ func (n *node) execute(statements ...statement) ([]result, error) {
 	return results(n.post("/db/execute?associative&transaction", statements))
 }
 
+// executeUnchanged is execute() for a schema: rqlite would put a time of its own where a view asks for "now".
+func (n *node) executeUnchanged(statements ...statement) ([]result, error) {
+	return results(n.post("/db/execute?associative&transaction&norwtime&norwrandom", statements))
+}
+
 // value answers a query's only value.
 func (n *node) value(level string, s statement) (any, error) {
 	rows, err := n.query(level, s)

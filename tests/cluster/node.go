@@ -29,10 +29,11 @@ type cluster struct {
 	setting
 	nodes []*node
 	net   *network // where nodes have network namespaces of their own
+	app   *application
 }
 
 func newCluster(set setting) *cluster {
-	return &cluster{setting: set}
+	return &cluster{setting: set, app: newApplication()}
 }
 
 // add makes a node on loopback, on ports that are free now.
