@@ -29,6 +29,7 @@ type pair struct{ sid, access, refresh, outcome string }
 var errGrant = errors.New("invalid_grant")
 
 var encode = base64.RawURLEncoding.EncodeToString
+var decode = base64.RawURLEncoding.DecodeString
 
 func random() string {
 	bytes := make([]byte, 16)
