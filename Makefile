@@ -339,8 +339,11 @@ inspect: $(BUILT)
 able_python = $(or $(PYTHON),$(shell for p in python3 /usr/bin/python3; do \
     $$p -c 'import sqlite3; sqlite3.Connection.enable_load_extension' 2>/dev/null && echo $$p && break; done),python3)
 
-# The token store on a real rqlite cluster of three nodes on loopback (tests/cluster).
-.PHONY: test-cluster
+# The token store on a real rqlite cluster of three nodes on loopback (tests/cluster): proven, or shown.
+.PHONY: cluster test-cluster
+cluster: $(BUILT)
+	@MAKE='$(MAKE)' $(suite_environment) tests/cluster/run story
+
 test-cluster: $(BUILT)
 	@MAKE='$(MAKE)' $(suite_environment) V=1 sh tests/run cluster
 
@@ -403,8 +406,9 @@ help:
 #: make test        build, then run every test suite and lint
 #:                    SUITE="unit sql"    only these        SKIP_SUITES="interop"   all but these
 #:                    V=1                 show what the suites print, and the compiler's commands
-#: make test-all    the same with the long sweeps, and with the suites cluster, hosts and packages
-#: make test-cluster  a rqlite cluster of three nodes on loopback, revoking through one and verifying on all (needs Go)
+#: make test-all    the same with the long sweeps, and with the suites that fetch what others wrote
+#: make cluster     the story on a rqlite cluster of three nodes on loopback (needs Go 1.24)
+#: make test-cluster  the same proven, with nodes that are killed and cut off
 #: make mutants     break the code on purpose, and see that tests notice (MUTANTS="name name": these)
 #: make lint        the checks of the source alone (format, clang-tidy, cppcheck, invariants)
 #: make format      lay the source out with clang-format

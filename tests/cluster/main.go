@@ -12,7 +12,7 @@ import (
 )
 
 var modes = map[string]func(*cluster) error{
-	"prove": prove,
+	"prove": prove, "story": story, "load": load,
 }
 
 // What run tells us, as paths from the project's root.
