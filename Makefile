@@ -418,6 +418,7 @@ help:
 #: make fuzz        hunt with libFuzzer (clang): TIME=60 seconds for each target, TARGET="keys text"
 #: make bench       measure against plain OpenSSL and SQLite; writes docs/bench.json and its charts
 #:                    BENCH_QUICK=1       fewer rounds, writes to build/ alone (more settings: bench/run)
+#:                  bench/scaling/run: figures of docs/scaling.md (needs Go); bench/scaling/lag.py: revocation lag, simulated
 #: make bench-peers the same tokens in other JWT software; writes docs/bench-peers.json and its chart
 #: make install     PREFIX=/usr/local  LIBDIR=$PREFIX/lib  DATADIR=$PREFIX/share  DESTDIR=
 #:                    $LIBDIR/sqlite3/jwt_ext.so, $DATADIR/jwt_ext/sql/, $DATADIR/doc/jwt_ext/

@@ -12,7 +12,7 @@ import (
 )
 
 var modes = map[string]func(*cluster) error{
-	"prove": prove, "story": story, "load": load,
+	"prove": prove, "story": story, "load": load, "measure": measure,
 }
 
 // What run tells us, as paths from the project's root.
