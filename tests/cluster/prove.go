@@ -14,7 +14,7 @@ func prove(c *cluster) error {
 		}
 	}
 	for _, step := range []func(*cluster) error{
-		proveRevocation, proveStore, proveRefusals, proveLeaderKilled, proveReplay, proveFourth,
+		proveRevocation, proveStore, proveRefusals, proveOthers, proveLeaderKilled, proveReplay, proveFourth,
 	} {
 		if err := step(c); err != nil {
 			return err

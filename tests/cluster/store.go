@@ -101,12 +101,8 @@ func (a *application) install(n *node, now int64) error {
 	if _, err := n.executeUnchanged(all...); err != nil {
 		return err
 	}
-	public := a.accessKey.PublicKey
-	size := make([]byte, 32)
 	keys := []row{
-		{"use": "access", "kid": "access-1", "alg": "ES256", "jwk": fmt.Sprintf(
-			`{"kty":"EC","crv":"P-256","kid":"access-1","alg":"ES256","x":"%s","y":"%s"}`,
-			encode(public.X.FillBytes(size)), encode(public.Y.FillBytes(make([]byte, 32))))},
+		{"use": "access", "kid": "access-1", "alg": "ES256", "jwk": a.publicAccessKey()},
 		{"use": "refresh", "kid": "refresh-1", "alg": "EdDSA", "jwk": fmt.Sprintf(
 			`{"kty":"OKP","crv":"Ed25519","kid":"refresh-1","alg":"EdDSA","x":"%s"}`,
 			encode(a.refreshKey.Public().(ed25519.PublicKey)))},
@@ -118,6 +114,12 @@ func (a *application) install(n *node, now int64) error {
 		}
 	}
 	return nil
+}
+
+func (a *application) publicAccessKey() string {
+	public := a.accessKey.PublicKey
+	return fmt.Sprintf(`{"kty":"EC","crv":"P-256","alg":"ES256","x":"%s","y":"%s"}`,
+		encode(public.X.FillBytes(make([]byte, 32))), encode(public.Y.FillBytes(make([]byte, 32))))
 }
 
 // sign makes a compact JWS: RFC 7515 section 3.1.
@@ -152,7 +154,7 @@ func (a *application) finish(n *node, commit string, prepared row) (p pair, coun
 		p.outcome = fmt.Sprint(outcome)
 	}
 	if p.outcome != "reuse" {
-		if p.access, err = a.sign("access-1", "at+jwt", prepared["access_claims"]); err != nil {
+		if p.access, err = a.sign(fmt.Sprint(prepared["access_kid"]), "at+jwt", prepared["access_claims"]); err != nil {
 			return p, false, err
 		}
 		if p.refresh, err = a.sign("refresh-1", "rt+jwt", prepared["refresh_claims"]); err != nil {
