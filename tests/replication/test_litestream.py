@@ -8,13 +8,14 @@ import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
 from harness import ALL, NOW, Failed, Skipped, check, test
 from replica import Primary, Reader, agree
 from soundness import check_copy
-from workload import Workload
+from workload import Workload, bare
 
 LITESTREAM = os.environ.get("LITESTREAM", "")
 ROUNDS = 12 if ALL else 4
@@ -96,17 +97,14 @@ def latest(source):
     return max(map(transaction, files_of(source)))
 
 
-@test("Litestream: each restore is a sound store that has what was shipped, also after kill -9")
+# Litestream alone checkpoints here: one by a writer while it is away leaves it a WAL whose beginning it has not seen.
+@test("Litestream: each restore is a sound store that has what was shipped")
 def restores(bench):
     target = str(bench.folder / "copy.db")
-    workload = Workload(bench.folder)
+    workload = Workload(bench.folder, checkpoints=False)
     with Litestream(workload.path) as litestream, workload:
-        for step in range(ROUNDS):
+        for _ in range(ROUNDS):
             workload.wait_for(150)
-            if step % 2:
-                litestream.kill()
-                workload.wait_for(150)
-                litestream.start()
             told = workload.acknowledged()
             litestream.sync()
             litestream.restore(target)
@@ -116,6 +114,38 @@ def restores(bench):
         litestream.restore(target)
         ledger = check_copy(workload, target, workload.acknowledged())
         check(list(ledger.values()) == workload.acknowledged(), "to the last one", ledger)
+
+
+def is_whole(target):
+    """Whether SQLite finds nothing wrong with a file."""
+    with contextlib.closing(bare(target)) as db:
+        try:
+            return db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        except sqlite3.DatabaseError:
+            return False
+
+
+# v0.5.18 restores what is no database in some runs, after it was killed while others write: seldom here, in one of two
+# where writers checkpoint, too. So docs/scaling.md says to ask integrity_check after a restore.
+@test("Litestream, killed and started again: a restore is a sound store, or integrity_check says that it is not")
+def killed(bench):
+    target = str(bench.folder / "copy.db")
+    damaged = 0
+    workload = Workload(bench.folder, checkpoints=False)
+    with Litestream(workload.path) as litestream, workload:
+        for _ in range(ROUNDS):
+            workload.wait_for(150)
+            litestream.kill()
+            workload.wait_for(150)
+            litestream.start()
+            told = workload.acknowledged()
+            litestream.sync()
+            litestream.restore(target)
+            if is_whole(target):
+                check_copy(workload, target, told)
+            else:
+                damaged += 1
+    print(f"   after {ROUNDS} kills {damaged} restores were damaged, and integrity_check said so", flush=True)
 
 
 @test("noticed: Litestream's last files are lost")

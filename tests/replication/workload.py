@@ -136,8 +136,9 @@ class Writer:
 class Workload:
     """A store in `folder`, and processes that write to it until stop()."""
 
-    def __init__(self, folder, writers=3, pause=0.003):
-        self.folder, self.count, self.pause = pathlib.Path(folder), writers, pause
+    def __init__(self, folder, writers=3, pause=0.003, checkpoints=True):
+        """`checkpoints` False: none by the writers, as a replicator that reads the WAL wants it."""
+        self.folder, self.count, self.pause, self.checkpoints = pathlib.Path(folder), writers, pause, checkpoints
         self.path = str(self.folder / "app.db")
         self.children = []
         store = LOADER.TokenStore(LOADER.connect(self.path, EXTENSION))
@@ -168,6 +169,8 @@ class Workload:
         status = 1
         try:
             worker = Writer(self.path, writer, self.journal(writer))
+            if not self.checkpoints:
+                worker.store.db.execute("PRAGMA wal_autocheckpoint = 0")
             while not stopped:
                 worker.work()
                 time.sleep(self.pause)
