@@ -19,12 +19,9 @@ struct block {
     uint32_t words[BLOCK_WORDS];
 };
 
-/* Blocks begin where a cache line does or in its middle, so that none lies in two. */
-#define CACHE_LINE 64
-
 struct filter {
     uint64_t block_count; /* below 2^32 */
-    struct block *blocks; /* in the same allocation, behind this */
+    struct block blocks[];
 };
 
 bool filter_key_make(struct filter_key *key)
@@ -91,14 +88,11 @@ uint64_t filter_finish(unsigned kind, uint64_t sum)
 struct filter *filter_new(sqlite3_int64 rules)
 {
     uint64_t blocks = (uint64_t)rules * FILTER_BYTES_A_RULE / sizeof(struct block) + 1;
-    size_t size = sizeof(struct filter) + CACHE_LINE + (size_t)blocks * sizeof(struct block);
+    size_t size = sizeof(struct filter) + (size_t)blocks * sizeof(struct block);
     struct filter *filter = sqlite3_malloc64(size);
     if (filter == NULL) return NULL;
     memset(filter, 0, size);
-    unsigned char *behind = (unsigned char *)(filter + 1);
-    behind += (CACHE_LINE - (uintptr_t)behind % CACHE_LINE) % CACHE_LINE;
     filter->block_count = blocks;
-    filter->blocks = (struct block *)(void *)behind;
     return filter;
 }
 
@@ -109,7 +103,7 @@ void filter_free(struct filter *filter)
 
 size_t filter_size(const struct filter *filter)
 {
-    return sizeof *filter + CACHE_LINE + (size_t)filter->block_count * sizeof(struct block);
+    return sizeof *filter + (size_t)filter->block_count * sizeof(struct block);
 }
 
 /*

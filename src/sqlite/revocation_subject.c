@@ -169,9 +169,8 @@ bool subject_date(const struct subject *subject, enum subject_need need, double 
 
 void subject_release(struct subject *subject)
 {
-    if (subject->more_audiences != NULL)
-        memory_free(subject->more_audiences); /* seldom either: spare the calls */
-    if (subject->decoded != NULL) memory_free(subject->decoded);
+    memory_free(subject->more_audiences);
+    memory_free(subject->decoded);
 }
 
 const char *subject_need_name(unsigned need)
