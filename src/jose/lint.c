@@ -288,8 +288,22 @@ static void add(struct lint_report *report, enum lint_severity severity, const c
     const char *message, const char *reference)
 {
     if (report->count == LINT_FINDINGS_MAX) return;
-    report->findings[report->count++] =
-        (struct lint_finding){ severity, rule, message, reference, NULL, 0 };
+    struct lint_finding *finding = &report->findings[report->count++];
+    finding->severity = severity;
+    finding->rule = rule;
+    finding->message = message;
+    finding->reference = reference;
+    finding->subject_length = 0;
+}
+
+/* Which member the finding is about, by its name, a JSON string; an empty or a long one is only "a member". */
+static void name_subject(struct lint_finding *finding, struct json_value name)
+{
+    static const char many[] = "a member";
+    size_t length = name.length - 2;
+    bool fits = length > 0 && length <= sizeof finding->subject;
+    finding->subject_length = fits ? length : sizeof many - 1;
+    memcpy(finding->subject, fits ? name.text + 1 : many, finding->subject_length);
 }
 
 /* sub has a rule of its own; the times and ids of registered claims are no card numbers. */
@@ -315,10 +329,7 @@ static void lint_member(
         size_t before = report->count;
         add(report, member_rules[kind].severity, member_rules[kind].rule,
             member_rules[kind].message, PRIVACY_REFERENCE);
-        if (report->count > before) {
-            report->findings[before].subject = name.text + 1;
-            report->findings[before].subject_length = name.length - 2;
-        }
+        if (report->count > before) name_subject(&report->findings[before], name);
     } else if (value.type == JSON_OBJECT || value.type == JSON_ARRAY) {
         lint_members(report, value, depth + 1);
     }

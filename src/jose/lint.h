@@ -10,14 +10,17 @@
 
 enum lint_severity { LINT_INFO, LINT_WARNING, LINT_ERROR };
 
-/* What a rule found. All texts are static; `subject` may point into the text that was linted. */
+#define LINT_SUBJECT_MAX 64 /* bytes of a member's raw name; longer ones are not repeated */
+
+/* What a rule found. All texts are static, but for the subject: a copy, because a token's text is gone when it is shown. */
 struct lint_finding {
     enum lint_severity severity;
     const char *rule; /* its stable name, "exp-missing" */
     const char *message;
     const char *reference; /* an RFC section, "RFC 8725 3.1" */
-    const char *subject;   /* the raw JSON name of the member it is about, or NULL */
-    size_t subject_length;
+    size_t subject_length; /* 0: it is about no member */
+    char subject
+        [LINT_SUBJECT_MAX]; /* the raw JSON name of the member, or "a member" for a long one */
 };
 
 #define LINT_FINDINGS_MAX 64 /* more members than this with a finding each: the rest is not told */

@@ -123,18 +123,12 @@ static int lint_eof(sqlite3_vtab_cursor *base)
     return cursor->row >= cursor->report.count;
 }
 
-#define SUBJECT_SHOWN 64 /* bytes of a member's raw name; longer ones are not repeated */
-
 static void result_message(sqlite3_context *context, const struct lint_finding *finding)
 {
     struct text out;
     text_start(&out);
-    if (finding->subject != NULL) {
-        if (finding->subject_length <= SUBJECT_SHOWN) {
-            text_add(&out, finding->subject, finding->subject_length);
-        } else {
-            text_add_string(&out, "a member");
-        }
+    if (finding->subject_length > 0) {
+        text_add(&out, finding->subject, finding->subject_length);
         text_add_string(&out, " ");
     }
     text_add_string(&out, finding->message);
