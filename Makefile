@@ -182,8 +182,7 @@ STATIC_LIBRARY := build/static/libjwt_ext.a
 # Since Debian 13 libcrypto.a compresses certificates with libzstd: its archive goes in, too, where there is one.
 crypto_archives = $(wildcard $(foreach l,$(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null))), \
     $(shell $(CC) -print-file-name=lib$(l:-l%=%).a)))
-STATIC_CRYPTO = $(STATIC_CRYPTO_ONLY) $(crypto_archives)
-STATIC_CRYPTO_ONLY = $(or $(LIBCRYPTO_A),$(shell $(PKG_CONFIG) --variable=libdir libcrypto 2>/dev/null)/libcrypto.a)
+STATIC_CRYPTO = $(or $(LIBCRYPTO_A),$(shell $(PKG_CONFIG) --variable=libdir libcrypto 2>/dev/null)/libcrypto.a) $(crypto_archives)
 # Without traps, floor() is a few instructions instead of the only need of libm.
 ONE_FILE_FLAGS = -std=c11 -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math -Wall -Wextra \
     $(if $(filter yes,$(WERROR)),-Werror) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(HARDEN)

@@ -41,6 +41,19 @@
         .against = "json_extract", .target_kind = KIND, .target = TARGET                         \
     }
 
+#define ONE_KEY "(SELECT jwk FROM keys WHERE kid = 'key-5')"
+#define ROW_KEY "(SELECT jwk FROM keys WHERE kid = scan.kid)"
+#define KEY_FROM(SUBQUERY) "@(token, " SUBQUERY ", ?2)"
+#define KEY_BESIDE(SUBQUERY) "@(token, ?1, ?2) + (" SUBQUERY " IS NULL)"
+
+#define KEY_CASE(NAME, SUMMAND, KIND, TARGET)                                           \
+    {                                                                                   \
+        .group = "key", .name = NAME, .algorithm = HS256, .limit = OTHER_SQL,           \
+        .ours = { "jwt_verify", "SELECT sum(" SUMMAND ") FROM scan" MEASURED, false },  \
+        .other = { "jwt_verify", VERIFY_QUERY("scan"), false }, .against = "bound key", \
+        .rows = SCAN_ROWS, .divide = 3, .target_kind = KIND, .target = TARGET           \
+    }
+
 static const bench_case cases[] = {
     VERIFY_CASE("HS256", HS256, "hs256", 2.0),
     VERIFY_CASE("RS256", RS256, "rs256", 1.04),
@@ -75,62 +88,12 @@ static const bench_case cases[] = {
         .against = "jwt_verify",
         .target_kind = TARGET_RATIO,
         .target = 1.15 },
-    { .group = "key",
-        .name = "key from a subquery, 200k rows",
-        .algorithm = HS256,
-        .limit = OTHER_SQL,
-        .ours = { "jwt_verify",
-            "SELECT sum(@(token, (SELECT jwk FROM keys WHERE kid = 'key-5'), ?2))"
-            " FROM scan" MEASURED,
-            false },
-        .other = { "jwt_verify", VERIFY_QUERY("scan"), false },
-        .against = "bound key",
-        .rows = SCAN_ROWS,
-        .divide = 3,
-        .target_kind = TARGET_RATIO,
-        .target = 1.05 },
-    /* The floor of the case above: the key is bound, and SQLite runs the same subquery for nothing. */
-    { .group = "key",
-        .name = "bound key, and the subquery beside it",
-        .algorithm = HS256,
-        .limit = OTHER_SQL,
-        .ours = { "jwt_verify",
-            "SELECT sum(@(token, ?1, ?2)"
-            " + ((SELECT jwk FROM keys WHERE kid = 'key-5') IS NULL)) FROM scan" MEASURED,
-            false },
-        .other = { "jwt_verify", VERIFY_QUERY("scan"), false },
-        .against = "bound key",
-        .rows = SCAN_ROWS,
-        .divide = 3,
-        .target_kind = TARGET_NONE },
-    { .group = "key",
-        .name = "key from a subquery by the row's kid, 200k",
-        .algorithm = HS256,
-        .limit = OTHER_SQL,
-        .ours = { "jwt_verify",
-            "SELECT sum(@(token, (SELECT jwk FROM keys WHERE kid = scan.kid), ?2))"
-            " FROM scan" MEASURED,
-            false },
-        .other = { "jwt_verify", VERIFY_QUERY("scan"), false },
-        .against = "bound key",
-        .rows = SCAN_ROWS,
-        .divide = 3,
-        .target_kind = TARGET_RATIO,
-        .target = 1.05 },
-    /* The floor of the case above: the key is bound, and SQLite runs the same subquery for nothing. */
-    { .group = "key",
-        .name = "bound key, and subquery by the row's kid beside it",
-        .algorithm = HS256,
-        .limit = OTHER_SQL,
-        .ours = { "jwt_verify",
-            "SELECT sum(@(token, ?1, ?2)"
-            " + ((SELECT jwk FROM keys WHERE kid = scan.kid) IS NULL)) FROM scan" MEASURED,
-            false },
-        .other = { "jwt_verify", VERIFY_QUERY("scan"), false },
-        .against = "bound key",
-        .rows = SCAN_ROWS,
-        .divide = 3,
-        .target_kind = TARGET_NONE },
+    KEY_CASE("key from a subquery, 200k rows", KEY_FROM(ONE_KEY), TARGET_RATIO, 1.05),
+    /* The floors: the key is bound, and SQLite runs the same subquery for nothing. */
+    KEY_CASE("bound key, and the subquery beside it", KEY_BESIDE(ONE_KEY), TARGET_NONE, 0),
+    KEY_CASE("key from a subquery by the row's kid, 200k", KEY_FROM(ROW_KEY), TARGET_RATIO, 1.05),
+    KEY_CASE(
+        "bound key, and subquery by the row's kid beside it", KEY_BESIDE(ROW_KEY), TARGET_NONE, 0),
 };
 
 #define CASE_COUNT ((int)(sizeof cases / sizeof cases[0]))

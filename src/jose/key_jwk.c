@@ -266,8 +266,8 @@ static bool read_rsa(struct key *key, const struct json_doc *jwk)
         EVP_PKEY *pkey = key_build_rsa(numbers);
         if (pkey != NULL) {
             held = key_set_pkey(key, pkey, is_private);
-        } else if (secure_content_refused(
-                       ERR_LIB_RSA)) { /* OpenSSL 3.5 and later: numbers longer than n */
+        } else if (secure_content_refused(ERR_LIB_RSA)) {
+            /* OpenSSL 3.5 and later: numbers longer than n. */
             key->problem = "the RSA private members do not match the public ones";
         } else {
             held = false;

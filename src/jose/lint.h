@@ -18,9 +18,9 @@ struct lint_finding {
     const char *rule; /* its stable name, "exp-missing" */
     const char *message;
     const char *reference; /* an RFC section, "RFC 8725 3.1" */
-    size_t subject_length; /* 0: it is about no member */
-    char subject
-        [LINT_SUBJECT_MAX]; /* the raw JSON name of the member, or "a member" for a long one */
+    /* The raw JSON name of the member, or "a member" for a long one; of length 0: it is about none. */
+    size_t subject_length;
+    char subject[LINT_SUBJECT_MAX];
 };
 
 #define LINT_FINDINGS_MAX 64 /* more members than this with a finding each: the rest is not told */

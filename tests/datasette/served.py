@@ -83,15 +83,18 @@ def served(path):
         process.wait(30)
 
 
-def ask(address, sql, **parameters):
-    """Rows as the shell prints them; or the error's text."""
-    query = urllib.parse.urlencode({"sql": sql, "_shape": "arrays", **parameters})
+def rows_of(address, **parameters):
+    """What a page answers: rows as the shell prints them; or the error's text."""
     try:
-        with urllib.request.urlopen(f"{address}/tokens.json?{query}") as reply:
+        with urllib.request.urlopen(f"{address}?{urllib.parse.urlencode({'_shape': 'arrays', **parameters})}") as reply:
             rows = json.load(reply)["rows"]
     except urllib.error.HTTPError as error:
         return json.load(error)["error"]
     return ["|".join("" if value is None else str(value) for value in row) for row in rows]
+
+
+def ask(address, sql):
+    return rows_of(address + "/tokens.json", sql=sql)
 
 
 def over_http(address):
@@ -102,9 +105,7 @@ def over_http(address):
         judge(f"over HTTP: {statement.splitlines()[0][:60]}", seen == said, seen)
 
     token = ask(address, "SELECT token FROM session WHERE id = 2")[0]
-    query = urllib.parse.urlencode({"token": token, "_shape": "arrays"})
-    with urllib.request.urlopen(f"{address}/tokens/paste.json?{query}") as reply:
-        seen = ["|".join(map(str, row)) for row in json.load(reply)["rows"]]
+    seen = rows_of(address + "/tokens/paste.json", token=token)
     judge("a pasted token is judged", len(seen) == 1 and seen[0].startswith("revoked|") and '"sub":"bob"' in seen[0], seen)
 
     # Whatever signs, makes keys or shows private ones; each is there with the other entry point.
