@@ -91,6 +91,7 @@ func proveLeaderKilled(c *cluster) error {
 
 // All nodes are killed and started again: what they have comes from snapshots and the log, run again much later.
 func proveReplay(c *cluster) error {
+	c.agree("before all are killed") // what was written last has reached the node that is asked
 	before, err := c.nodes[0].sums()
 	if err != nil {
 		return err
