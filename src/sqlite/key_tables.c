@@ -296,6 +296,13 @@ static int keys_eof(sqlite3_vtab_cursor *base)
     return cursor->row >= cursor->rows;
 }
 
+/* A form that the key does not have is NULL, as for an ML-DSA key without its seed; one that memory lacks for is not. */
+static void result_unwritten(sqlite3_context *context, struct text *out, const struct fault *fault)
+{
+    text_release(out);
+    if (fault->kind == FAULT_MEMORY) sqlite3_result_error_nomem(context);
+}
+
 /* The key's own text; for PEM, whose JWK is another document, that document. */
 static void result_jwk(
     sqlite3_context *context, const struct keys_cursor *cursor, const struct key *key)
@@ -311,7 +318,7 @@ static void result_jwk(
     if (jwk_write(&out, key, key->is_private, NULL, &fault)) {
         result_json_text(context, &out);
     } else {
-        text_release(&out);
+        result_unwritten(context, &out, &fault);
     }
 }
 
@@ -323,7 +330,7 @@ static void result_thumbprint(sqlite3_context *context, const struct key *key)
     if (jwk_thumbprint(&out, key, "sha256", &fault)) {
         result_text(context, &out);
     } else {
-        text_release(&out);
+        result_unwritten(context, &out, &fault);
     }
 }
 

@@ -29,6 +29,21 @@
 /* The same, read from the schema again: what asks it next connects it. */
 #define CONNECTED REVOCATION "PRAGMA writable_schema = RESET;"
 
+/*
+** Texts that are longer than what each reader has of its own: 120 members, of which `payload` has escaped names,
+** and a `kid` that does not stand in the header as it is.
+*/
+#define LONG                                                                                         \
+    "CREATE TABLE long AS WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 120), "     \
+    "many(many) AS (SELECT group_concat('\"m\\u0065mber' || n || '\":\"' || hex(n + 100000) || "     \
+    "'-0123456789-0123456789\"') FROM n) SELECT payload, jwt_sign(payload, " SECRET ", "             \
+    "'{\"kid\":\"k\\\"1' || hex(zeroblob(200)) || '\",\"header\":{' || many || '}}') AS token, "     \
+    "replace(payload, '\\u0065', 'e') AS plain, "                                                    \
+    "jwt_sign(replace(payload, '\\u0065', 'e'), " SECRET                                             \
+    ") AS plain_token FROM (SELECT '{' || many || "                                                  \
+    "',\"sub\":\"u1\",\"jti\":\"j\\u0031\",\"iss\":\"' || hex(zeroblob(600)) || '\\u0031\",\"aud\":" \
+    "[\"b\",\"api\",\"\\u0063\",\"d\",\"e\",\"f\"]}' AS payload, many FROM many);"
+
 #define RULES                                                                                \
     "SELECT group_concat(rule || ifnull(reason, '-') || ifnull(expires_at, '-'), '|') FROM " \
     "(SELECT rule, reason, expires_at FROM revoked ORDER BY rule)"
@@ -112,6 +127,42 @@ const struct operation operations[] = {
     { "jwt_each", TABLE, EACH_KEY, NULL, "SELECT count(*) FROM jwt_each(:bad, :public)", NULL, "0", PLAIN },
     { "jwt_lint", TABLE, EACH_KEY, NULL, "SELECT group_concat(severity || rule || ifnull(detail, '-')) FROM jwt_lint(:good, :public)", NULL, NULL, PLAIN },
     { "jwt_lint", TABLE, ONE_KEY, NULL, "SELECT group_concat(rule) FROM jwt_lint('{\"password\":\"hunter2\",\"exp\":\"x\"}')", NULL, NULL, PLAIN },
+    /* ---- long texts: nothing has room of its own for them ---- */
+    { "jwt_verify", 2, ONE_KEY, LONG, "SELECT jwt_verify(token, " SECRET ") FROM long", NULL, "1", PLAIN },
+    { "jwt_verify", 2, ONE_KEY, LONG, "SELECT jwt_verify(plain_token, " SECRET ") FROM long", NULL, "1", PLAIN },
+    { "jwt_verify", 3, ONE_KEY, LONG, "SELECT jwt_verify(token, " SECRET ", json_object('iss', jwt_claim(token, 'iss'), 'aud', json_array('x', 'c'))) FROM long", NULL, "1", PLAIN },
+    { "jwt_status", 2, ONE_KEY, LONG, "SELECT jwt_status(token, jwks(json_object('kty', 'oct', 'k', 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY', 'kid', jwt_header(token) ->> 'kid'))) FROM long", NULL, NULL, PLAIN },
+    { "jwt_status", 3, ONE_KEY, LONG, "SELECT jwt_status(token, " SECRET ", json_object('iss', 'other')) FROM long", NULL, "iss_mismatch", PLAIN },
+    { "jwt_status", 3, ONE_KEY, LONG, "SELECT jwt_status(token, " SECRET ", '{\"required\":1}') FROM long", NULL, NULL, PLAIN },
+    { "jwt_claims", 2, ONE_KEY, LONG, "SELECT jwt_claims(token, " SECRET ") = payload FROM long", NULL, "1", PLAIN },
+    { "jwt_claim", 3, ONE_KEY, LONG, "SELECT jwt_claim(token, 'member120', " SECRET ") FROM long", NULL, NULL, PLAIN },
+    { "jwt_claim", 2, ONE_KEY, LONG, "SELECT length(jwt_claim(token, 'iss')) FROM long", NULL, "1201", PLAIN },
+    { "jwt_explain", 3, ONE_KEY, LONG, "SELECT jwt_explain(token, " SECRET ", json_object('iss', hex(zeroblob(700)), 'aud', hex(zeroblob(700)))) FROM long", NULL, NULL, PLAIN },
+    { "jwt_payload", 1, ONE_KEY, LONG, "SELECT jwt_payload(token) = payload FROM long", NULL, "1", PLAIN },
+    { "jwt_header", 1, ONE_KEY, LONG, "SELECT length(jwt_header(token)) FROM long", NULL, NULL, PLAIN },
+    { "jwt_sign", 3, ONE_KEY, LONG, "SELECT jwt_sign(payload, :private, '{\"iss\":1}') FROM long", NULL, NULL, PLAIN },
+    { "jwt_sign", 3, ONE_KEY, LONG, "SELECT jwt_sign(payload, " SECRET ", json_object('header', json_remove(jwt_header(token), '$.alg', '$.kid', '$.typ'))) <> token FROM long", NULL, "1", PLAIN },
+    { "jwt_sign", 3, ONE_KEY, LONG, "SELECT jwt_sign('{}', " SECRET ", json_object('iss', hex(zeroblob(500)), 'sub', hex(zeroblob(90)), 'jti', json('true'), 'iat', json('true'), 'now', 5))",
+        "SELECT jwt_claim(:result, 'iat')", "5", PLAIN },
+    { "jwt_sign", 3, ONE_KEY, NULL, "SELECT jwt_sign('{}', " SECRET ", '{\"header\":{\"crit\":[\"exp\"]}}')", NULL, NULL, PLAIN },
+    { "jws_sign", 2, ONE_KEY, LONG, "SELECT length(jws_sign(payload, " SECRET ")) FROM long", NULL, NULL, PLAIN },
+    { "jws_sign", 3, ONE_KEY, LONG, "SELECT length(jws_sign(payload, " SECRET ", '{\"detached\":true}')) FROM long", NULL, NULL, PLAIN },
+    { "jws_sign", 3, ONE_KEY, LONG, "SELECT length(jws_sign(payload, " SECRET ", '{\"detached\":true,\"b64\":false}')) FROM long", NULL, NULL, PLAIN },
+    { "jws_verify", 3, ONE_KEY, LONG, "SELECT CAST(jws_verify(jws_sign(plain, " SECRET ", '{\"detached\":true}'), " SECRET ", json_object('payload', plain)) AS TEXT) = plain FROM long", NULL, "1", PLAIN },
+    { "jwt_scope", 2, ONE_KEY, LONG, "SELECT jwt_scope(payload ->> 'sub', 'u1') FROM long", NULL, "1", PLAIN },
+    { "jwt_decode", TABLE, ONE_KEY, LONG, "SELECT sub || iss || aud || kid || header || signature || length(payload) FROM long, jwt_decode(long.token)", NULL, NULL, PLAIN },
+    { "jwt_decode", TABLE, ONE_KEY, LONG, "SELECT status || sub || ifnull(detail, '-') FROM long, jwt_decode(long.token, " SECRET ", '{\"sub\":\"u1\"}')", NULL, "oku1-", PLAIN },
+    { "jwt_each", TABLE, ONE_KEY, LONG, "SELECT group_concat(key) || group_concat(value) FROM long, jwt_each(long.token)", NULL, NULL, PLAIN },
+    { "jwt_lint", TABLE, ONE_KEY, LONG, "SELECT group_concat(rule || message || reference) FROM long, jwt_lint(long.token, " SECRET ")", NULL, NULL, PLAIN },
+    { "jwt_lint", TABLE, ONE_KEY, LONG, "SELECT group_concat(rule || message) FROM long, jwt_lint(long.payload)", NULL, NULL, PLAIN },
+    { "jwt_lint", TABLE, ONE_KEY, NULL, "SELECT group_concat(rule || message) FROM jwt_lint(:good, :broken)", NULL, NULL, PLAIN },
+    { "jwk_public", 1, ONE_KEY, NULL, "SELECT jwk_public(json_set(:public, '$.x5c', json_array(hex(zeroblob(900)))))", NULL, NULL, PLAIN },
+    { "jwk_public", 1, ONE_KEY, NULL, "SELECT length(jwk_public(jwks(json_set(:public, '$.x5t', hex(zeroblob(900))))))", NULL, NULL, PLAIN },
+    { "jwk_public", 1, ONE_KEY, NULL, "SELECT jwk_public('{\"keys\":[{\"kty\":\"oct\",\"k\":\"AQAB\"},' || :broken || ',' || :public || ']}')", NULL, NULL, PLAIN },
+    { "jwk_each", TABLE, EACH_KEY, NULL, "SELECT group_concat(ifnull(kid, '-') || ifnull(thumbprint, '-') || ifnull(length(jwk), '-') || ifnull(alg, '-') || ifnull(\"use\", '-')) FROM jwk_each(:private)", NULL, NULL, PLAIN },
+    { "jwk_each", TABLE, EACH_KEY, NULL, "SELECT group_concat(problem || ifnull(length(jwk), '-')) FROM jwk_each(:broken)", NULL, NULL, PLAIN },
+    { "jwk_from_pem", 2, ONE_KEY, NULL, "SELECT jwk_from_pem(jwk_to_pem(:private), json_object('kid', hex(zeroblob(450)), 'alg', 'ES256'))", NULL, NULL, PLAIN },
+    { "jwk_problem", 1, ONE_KEY, NULL, "SELECT jwk_problem('{\"keys\":[' || :broken || ']}')", NULL, NULL, PLAIN },
     /* ---- the revocation table: life ---- */
     { "jwt_revocation", TABLE, ONE_KEY, NULL, "CREATE VIRTUAL TABLE revoked USING jwt_revocation", "SELECT count(*) FROM revoked", "0", SINGLE },
     { "jwt_revocation", TABLE, ONE_KEY, NULL, "CREATE VIRTUAL TABLE temp.\"a b\" USING jwt_revocation(leeway=5, require='jti,iat', clock='explicit')",
@@ -132,7 +183,25 @@ const struct operation operations[] = {
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "BEGIN; INSERT INTO revoked(jti) VALUES('j3')", "ROLLBACK", "SELECT count(*) FROM revoked", "3", SINGLE },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "BEGIN; SAVEPOINT s; INSERT INTO revoked(jti) VALUES('j3')", "ROLLBACK TO s", "SELECT count(*) FROM revoked", "3", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "BEGIN; SAVEPOINT s; INSERT INTO revoked(jti) VALUES('j3')", "RELEASE s", "SELECT count(*) IN (3, 4) FROM revoked", "1", SINGLE },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "INSERT INTO revoked(token) SELECT token FROM long", "SELECT count(*) FROM revoked", "3", SINGLE },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "INSERT INTO revoked(iss, sub) VALUES(hex(zeroblob(700)), hex(zeroblob(300)))", "SELECT count(*) FROM revoked", "3", SINGLE },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "INSERT INTO revoked(jti) VALUES(5)", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "INSERT INTO revoked(token) VALUES('broken')", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "UPDATE revoked SET reason = 'x' WHERE jti = 'j1' AND aud = 'api'", RULES, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "UPDATE revoked SET jti = 'j9' WHERE jti = 'j1'", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "DELETE FROM revoked WHERE rule = '{\"jti\":\"j2\"}'", "SELECT count(*) FROM revoked", "2", SINGLE },
+    { "jwt_revocation", TABLE, ONE_KEY, "CREATE TABLE x(y); CREATE INDEX revoked_rules_expires ON x(y);", "CREATE VIRTUAL TABLE revoked USING jwt_revocation",
+        "SELECT group_concat(name) FROM sqlite_schema WHERE name LIKE 'revoked_rules_expires%'", "revoked_rules_expires,revoked_rules_expires_2", SINGLE },
+    { "jwt_revocation", TABLE, ONE_KEY, "CREATE TABLE revoked_rules(y);", "CREATE VIRTUAL TABLE revoked USING jwt_revocation", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, NULL, "CREATE VIRTUAL TABLE revoked USING jwt_revocation(clock='none')", NULL, NULL, PLAIN },
     /* ---- questions: the token is revoked by one table, and not by the other ---- */
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE token = (SELECT token FROM long)", NULL, "1", PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE claims = (SELECT payload FROM long)", NULL, "1", PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE claims = (SELECT plain FROM long) AND header_kid = 5", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT length(rule) FROM revoked WHERE iss = hex(zeroblob(900)) UNION ALL SELECT count(*) FROM revoked", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "INSERT INTO lifted(iss, sub) VALUES(hex(zeroblob(700)), hex(zeroblob(300)));",
+        "SELECT max(length(rule)) FROM lifted", NULL, NULL, PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "SELECT reason FROM revoked WHERE token = jwt_sign('{}', " SECRET ")", NULL, NULL, PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "SELECT group_concat(reason) FROM revoked WHERE token = :good", NULL, "logout", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, CONNECTED, "SELECT count(*) FROM lifted WHERE token = :good", NULL, "0", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION, "SELECT count(*) FROM revoked WHERE token = 'broken'", NULL, "1", PLAIN },
@@ -153,6 +222,9 @@ const struct operation operations[] = {
     /* More rows than a cache has room for, all of one verdict. */
     { "jwt_verify", 3, ONE_KEY, REVOCATION,
         "WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 40) SELECT max(jwt_verify(:good, :public, " REVOKED_BY ")) FROM n", NULL, "0", PLAIN },
+    /* So many different questions that reading all rules into a filter is worth it. */
+    { "jwt_verify", 3, ONE_KEY, REVOCATION,
+        "WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 40) SELECT sum(jwt_verify(jwt_sign(json_object('jti', 't' || n), " SECRET "), " SECRET ", " LIFTED_BY ")) FROM n", NULL, "40", PLAIN },
 };
 /* clang-format on */
 
