@@ -71,7 +71,7 @@ static const struct {
 
 static bool is_name(const char *name, const char *bytes, size_t length)
 {
-    return name != NULL && strlen(name) == length && memcmp(name, bytes, length) == 0;
+    return strlen(name) == length && memcmp(name, bytes, length) == 0;
 }
 
 const struct algorithm *algorithm_at(size_t index)

@@ -76,10 +76,9 @@ static void add_algorithms(struct text *out, algorithm_set set)
     }
 }
 
-/* A string's raw content without its quotes; any other value as it is. */
+/* A string's raw content without its quotes. */
 static struct json_value unquoted(struct json_value value)
 {
-    if (value.text == NULL || value.type != JSON_STRING) return value;
     return (struct json_value){ value.text + 1, value.length - 2, JSON_STRING };
 }
 
@@ -194,7 +193,7 @@ static void add_not_checked(
     const struct policy *policy = verification->policy;
     const struct claims *claims = &verification->claims;
     const char *note = NULL;
-    if (verification->status != STATUS_OK || verification->is_jws) return;
+    if (verification->status != STATUS_OK) return;
     if (strcmp(check, "aud") == 0 && policy->aud.text == NULL) {
         note = claims->known[CLAIM_AUD] != NULL ? "aud: not checked" : "aud: absent, not checked";
     } else if (strcmp(check, "iss") == 0 && policy->iss.text == NULL) {

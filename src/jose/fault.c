@@ -7,14 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Takes off a UTF-8 sequence that the end of the buffer cut in two. */
+/* Takes off a UTF-8 sequence that the end of the full buffer cut in two. */
 static void drop_cut_sequence(char *text)
 {
     size_t length = strlen(text);
     size_t start = length;
-    while (start > 0 && length - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0) return;
+    while (length - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
     unsigned char lead = (unsigned char)text[start - 1];
     size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
     if (wanted > length - start + 1) text[start - 1] = '\0';

@@ -158,7 +158,7 @@ void issue_memo_free(struct issue_memo *memo)
 static const struct issued_header *memo_find(
     const struct issue_memo *memo, const struct key_set *keys, const struct policy *policy)
 {
-    if (memo == NULL || keys->is_set || keys->keys[0].identity == 0) return NULL;
+    if (keys->is_set) return NULL;
     for (size_t i = 0; i < MEMO_ENTRIES; i++) {
         const struct issued_header *entry = &memo->entries[i];
         if (entry->identity == keys->keys[0].identity && entry->policy == policy) return entry;
@@ -169,7 +169,7 @@ static const struct issued_header *memo_find(
 static void memo_keep(struct issue_memo *memo, const struct key *key, struct policy *policy,
     const struct algorithm *algorithm, const char *segment, size_t length)
 {
-    if (memo == NULL || key->identity == 0 || length > MEMO_SEGMENT) return;
+    if (length > MEMO_SEGMENT) return;
     struct issued_header *entry = &memo->entries[memo->next];
     memo->next = (memo->next + 1) % MEMO_ENTRIES;
     policy_release(entry->policy);

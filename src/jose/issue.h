@@ -33,8 +33,8 @@ void issue_memo_free(struct issue_memo *memo);
 ** they are; options iat, jti, expires_in, not_before_in, iss, sub, aud add
 ** members at their end, and a claim given in both places is a fault. Times
 ** that are written are whole seconds, rounded down. `policy` was read with
-** POLICY_SIGN_JWT. `memo` may be NULL. False with `fault`, whose text starts
-** with the argument.
+** POLICY_SIGN_JWT; the key has an identity. False with `fault`, whose text
+** starts with the argument.
 */
 bool issue_jwt(struct text *out, const char *payload, size_t length, const struct key_set *keys,
     struct policy *policy, const struct issue_clock *clock, struct issue_memo *memo,

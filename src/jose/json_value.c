@@ -52,7 +52,7 @@ static const char *skip_container(const char *at, const char *end)
 
 static bool ends_scalar(char byte)
 {
-    return byte == ',' || byte == '}' || byte == ']' || byte == ':' || is_space(byte);
+    return byte == ',' || byte == '}' || byte == ']' || is_space(byte);
 }
 
 static enum json_type number_type(const char *text, size_t length)

@@ -89,7 +89,7 @@ static bool read_value(
 /* Starts a member: a comma unless it is the object's first, and the name, which needs no escape. */
 static void start_member(struct text *out, const char *name)
 {
-    if (out->length > 0 && out->bytes[out->length - 1] != '{') text_add_string(out, ",");
+    if (out->bytes[out->length - 1] != '{') text_add_string(out, ",");
     text_add_string(out, "\"");
     text_add_string(out, name);
     text_add_string(out, "\":");

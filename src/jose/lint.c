@@ -181,7 +181,7 @@ static bool key_weak(const struct subject *subject)
     if (subject->key_fault != NULL) return true;
     if (subject->keys == NULL || subject->keys->is_set) return false;
     key = &subject->keys->keys[0];
-    return key->problem != NULL || key->weakness != NULL ||
+    return key->weakness != NULL ||
            (subject->header != NULL && subject->header->algorithm != NULL &&
                subject->header->algorithm->key_type == key->type &&
                key_refusal(key, subject->header->algorithm, OPERATION_VERIFY, false) != NULL &&

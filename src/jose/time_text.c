@@ -64,7 +64,6 @@ void time_text_add_duration(struct text *text, double seconds)
         text_add_string(text, "less than 1 s");
         return;
     }
-    if (seconds > 1e17) seconds = 1e17;
     for (size_t i = 0; i < sizeof units / sizeof *units && shown < 2; i++) {
         double count = floor(seconds / units[i].seconds);
         seconds -= count * units[i].seconds;

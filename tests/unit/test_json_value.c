@@ -59,6 +59,27 @@ static void test_value_at(void)
     CHECK(json_value_at("", 0).text == NULL, "in nothing there is no value");
 }
 
+/* A text that was cut off has no value, or one that ends with it: nothing behind it is read. */
+static void test_value_cut_off(void)
+{
+    static const char *const texts[] = { "", " ", "\"", "\"ab", "\"ab\\", "[", "[1", "[[1]", "[\"a",
+        "{", "{\"a\"", "{\"a\":", "{\"a\":[" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        size_t length = strlen(texts[i]);
+        char *alone = malloc(length + 1); /* so that a sanitizer sees a step too far */
+        if (alone == NULL) return;
+        memcpy(alone, texts[i], length);
+        struct json_value value = json_value_at(alone, length);
+        CHECK(value.text == NULL || value.text + value.length == alone + length, "%s", texts[i]);
+        struct json_value name;
+        struct json_cursor cursor = { alone, alone + length };
+        size_t members = 0;
+        while (members < 9 && json_object_next(&cursor, &name, &value)) members++;
+        CHECK(members < 9, "%s: the walk ends", texts[i]);
+        free(alone);
+    }
+}
+
 static void test_array_walk(void)
 {
     static const char *const wanted[] = { "1", "\"a,b\"", "[2,3]", "{\"c\":[4]}", "null" };
@@ -558,6 +579,7 @@ static void test_paths(void)
 int main(void)
 {
     test_value_at();
+    test_value_cut_off();
     test_array_walk();
     test_object_walk();
     test_strings();
