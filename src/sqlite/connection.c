@@ -106,16 +106,15 @@ double connection_clock(struct connection *connection)
     sqlite3_vfs *vfs = NULL;
     sqlite3_int64 milliseconds;
     double days;
-    if (sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK ||
-        vfs == NULL) {
-        vfs = sqlite3_vfs_find(NULL);
-    }
+    sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+    if (vfs == NULL) return NAN;
     if (vfs->iVersion >= 2 && vfs->xCurrentTimeInt64 != NULL) {
         if (vfs->xCurrentTimeInt64(vfs, &milliseconds) != SQLITE_OK) return NAN;
         return ((double)milliseconds - UNIX_EPOCH) / 1000;
     }
     if (vfs->xCurrentTime(vfs, &days) != SQLITE_OK) return NAN;
-    return (days - UNIX_EPOCH_DAYS) * 86400;
+    /* A day count has tens of microseconds at best: to the nearest millisecond, a whole second stays one. */
+    return floor((days - UNIX_EPOCH_DAYS) * 86400000 + 0.5) / 1000;
 }
 
 /* Tells most different keys apart at once: the first and last eight bytes, folded. Never shown. */
@@ -138,7 +137,6 @@ static bool key_entry_matches(
     const struct key_entry *entry, const void *bytes, size_t length, bool is_blob, uint64_t mark)
 {
     if (entry->mark != mark || entry->length != length || entry->is_blob != is_blob) return false;
-    if (length == 0) return true;
     return entry->is_secret ? secure_equal_long(entry->bytes, bytes, length)
                             : memcmp(entry->bytes, bytes, length) == 0;
 }
@@ -179,7 +177,7 @@ static void key_cache_keep(struct key_cache *cache, const void *bytes, size_t le
         .mark = mark,
     };
     if (size > KEY_BYTES_MAX) return;
-    entry.bytes = memory_new(length > 0 ? length : 1);
+    entry.bytes = memory_new(length);
     if (entry.bytes == NULL) return;
     memcpy(entry.bytes, bytes, length);
     entry.set = key_set_retain(set);

@@ -37,7 +37,7 @@ static struct key_set *read_key(sqlite3_context *context, sqlite3_value *value, 
 /* The option's plain text, decoded to `out` and NUL-terminated; false where it does not fit. */
 static bool option_text(struct json_value value, char *out, size_t room, size_t *length)
 {
-    if (value.text == NULL || value.length >= room) return false;
+    if (value.length >= room) return false;
     *length = json_string_decode(value, out);
     out[*length] = '\0';
     return true;
@@ -280,7 +280,7 @@ static void jwks_add(
                    (size_t)sqlite3_value_bytes(value), fault)) {
         if (state->text->length > 0) text_add_string(state->text, ",");
         text_add(state->text, key.bytes, key.length);
-        if (key.failed || state->text->failed) fault_memory(fault);
+        if (state->text->failed) fault_memory(fault);
     }
     text_release(&key);
 }
@@ -296,7 +296,6 @@ static void jwks_step(sqlite3_context *context, int count, sqlite3_value **argum
         sqlite3_result_error_nomem(context);
         return;
     }
-    if (state->failed) return;
     if (state->text == NULL) {
         state->text = sqlite3_malloc64(sizeof *state->text);
         if (state->text == NULL) {

@@ -346,7 +346,7 @@ static void result_member(sqlite3_context *context, struct json_value jwk, const
     struct json_cursor walk;
     struct json_value name;
     struct json_value value;
-    if (jwk.text == NULL || jwk.type != JSON_OBJECT) return;
+    if (jwk.type != JSON_OBJECT) return;
     walk = json_cursor_start(jwk);
     while (json_object_next(&walk, &name, &value)) {
         if (json_string_is(name, member, strlen(member)) && value.type == JSON_STRING) {
@@ -368,7 +368,7 @@ static void broken_column(
     };
     if (column <= KEY_USE) {
         result_member(context, jwk, members[column]);
-    } else if (column == KEY_JWK && jwk.text != NULL) {
+    } else if (column == KEY_JWK) {
         result_json(context, jwk.text, jwk.length);
     } else if (column == KEY_PROBLEM) {
         sqlite3_result_text(context, problem, -1, SQLITE_TRANSIENT);
@@ -398,7 +398,7 @@ static void key_column(
         if (key->use != NULL) sqlite3_result_text(context, key->use, -1, SQLITE_TRANSIENT);
         break;
     case KEY_BITS: sqlite3_result_int64(context, key->bits); break;
-    case KEY_PRIVATE: sqlite3_result_int(context, key->is_private || key->type == KEY_OCT); break;
+    case KEY_PRIVATE: sqlite3_result_int(context, key->is_private); break;
     case KEY_THUMBPRINT: result_thumbprint(context, key); break;
     case KEY_JWK: result_jwk(context, cursor, key); break;
     default: result_name(context, row_problem(key));

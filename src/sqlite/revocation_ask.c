@@ -142,7 +142,7 @@ static int resolve(struct connection *connection, const struct table_name *name,
         return SQLITE_OK;
     }
     /* BUSY, INTERRUPT, I/O errors and the like are raised as they are: the caller may try again. */
-    if (rc != SQLITE_OK && rc != SQLITE_ERROR && rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
+    if (rc != SQLITE_ERROR && rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     fault_set(fault, "options: revoked_by: %.80s.%.80s is no revocation table", name->schema,
         name->table);
     return SQLITE_ERROR;

@@ -101,11 +101,6 @@ void filter_free(struct filter *filter)
     sqlite3_free(filter);
 }
 
-size_t filter_size(const struct filter *filter)
-{
-    return sizeof *filter + (size_t)filter->block_count * sizeof(struct block);
-}
-
 /*
 ** The upper half of the hash chooses the block. Its lowest 40 bits choose the
 ** bits: 8 of them weigh nothing in the choice of one of FILTER_BYTES_MAX / 32 blocks.

@@ -47,9 +47,6 @@ struct filter *filter_new(sqlite3_int64 rules);
 /* NULL is allowed. */
 void filter_free(struct filter *filter);
 
-/* The bytes that it takes. */
-size_t filter_size(const struct filter *filter);
-
 void filter_add(struct filter *filter, uint64_t hash);
 
 /* Fetches what filter_may_have() will look at, so that something else can be done meanwhile. */

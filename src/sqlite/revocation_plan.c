@@ -120,9 +120,8 @@ static int choose(struct choice *choice, sqlite3_index_info *info)
     for (int i = 0; i < info->nConstraint; i++) {
         int column = info->aConstraint[i].iColumn;
         int op = info->aConstraint[i].op;
-        /* LIMIT and OFFSET name no column. */
-        if (op >= 73 && op < SQLITE_INDEX_CONSTRAINT_FUNCTION) continue;
-        if (column < 0 || column >= REVOCATION_COLUMN_COUNT) continue;
+        /* LIMIT and OFFSET name no column. Each other constraint names one of ours: there is no rowid. */
+        if (op >= 73) continue;
         if (column >= REVOCATION_TOKEN && column <= REVOCATION_HEADER_KID) {
             int rc = choose_question(choice, info, i);
             if (rc != SQLITE_OK) return rc;
@@ -264,7 +263,7 @@ int revocation_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
         if (choice.questions[i] >= 0) asked |= 1u << i;
         if (choice.questions[i] != NOT_CHOSEN) named |= 1u << i;
     }
-    if (named == 0 && asked == 0) return plan_columns(info, &choice);
+    if (named == 0) return plan_columns(info, &choice);
     if ((named & ~asked) != 0 || !plan_question(info, &choice)) {
         set_plan(info, PLAN_REFUSED, "refused", 1e99, GUESSED_RULES);
     }

@@ -122,8 +122,8 @@ static void list(struct revocation_table *table)
 static void unlist(struct revocation_table *table)
 {
     struct revocation_table **link = &table->connection->revocations;
-    while (*link != NULL && *link != table) link = &(*link)->next;
-    if (*link == table) *link = table->next;
+    while (*link != table) link = &(*link)->next;
+    *link = table->next;
     table->next = NULL;
 }
 

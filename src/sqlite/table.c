@@ -39,7 +39,7 @@ int table_best_index(sqlite3_index_info *info, int first, int count, int require
     int next = 1;
     for (int i = 0; i < info->nConstraint; i++) {
         int argument = info->aConstraint[i].iColumn - first;
-        if (argument < 0 || argument >= count) continue;
+        if (argument < 0) continue;
         if (info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
         if (!info->aConstraint[i].usable) {
             unusable |= 1u << argument;

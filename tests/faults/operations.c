@@ -162,6 +162,8 @@ const struct operation operations[] = {
     { "jwk_each", TABLE, EACH_KEY, NULL, "SELECT group_concat(ifnull(kid, '-') || ifnull(thumbprint, '-') || ifnull(length(jwk), '-') || ifnull(alg, '-') || ifnull(\"use\", '-')) FROM jwk_each(:private)", NULL, NULL, PLAIN },
     { "jwk_each", TABLE, EACH_KEY, NULL, "SELECT group_concat(problem || ifnull(length(jwk), '-')) FROM jwk_each(:broken)", NULL, NULL, PLAIN },
     { "jwk_from_pem", 2, ONE_KEY, NULL, "SELECT jwk_from_pem(jwk_to_pem(:private), json_object('kid', hex(zeroblob(450)), 'alg', 'ES256'))", NULL, NULL, PLAIN },
+    { "jwk_problem", 1, ONE_KEY, NULL, "SELECT jwk_problem(zeroblob(40))", NULL, "NULL", PLAIN },
+    { "jws_sign", 2, ONE_KEY, NULL, "SELECT jws_sign(zeroblob(40), :private)", "SELECT hex(jws_verify(:result, :public)) = hex(zeroblob(40))", "1", PLAIN },
     { "jwk_problem", 1, ONE_KEY, NULL, "SELECT jwk_problem('{\"keys\":[' || :broken || ']}')", NULL, NULL, PLAIN },
     /* ---- the revocation table: life ---- */
     { "jwt_revocation", TABLE, ONE_KEY, NULL, "CREATE VIRTUAL TABLE revoked USING jwt_revocation", "SELECT count(*) FROM revoked", "0", SINGLE },
@@ -195,6 +197,8 @@ const struct operation operations[] = {
     { "jwt_revocation", TABLE, ONE_KEY, "CREATE TABLE revoked_rules(y);", "CREATE VIRTUAL TABLE revoked USING jwt_revocation", NULL, NULL, PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, NULL, "CREATE VIRTUAL TABLE revoked USING jwt_revocation(clock='none')", NULL, NULL, PLAIN },
     /* ---- questions: the token is revoked by one table, and not by the other ---- */
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "INSERT INTO lifted(aud) VALUES('ape');", "SELECT count(*) FROM lifted WHERE claims = '{\"aud\":\"\\u0061pe\"}'", NULL, "1", PLAIN },
+    { "jwt_revocation", TABLE, ONE_KEY, REVOCATION "INSERT INTO lifted(aud) VALUES('ape');", "SELECT count(*) FROM lifted WHERE claims = '{\"aud\":[\"b\",\"\\u0061pe\"]}'", NULL, "1", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE token = (SELECT token FROM long)", NULL, "1", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE claims = (SELECT payload FROM long)", NULL, "1", PLAIN },
     { "jwt_revocation", TABLE, ONE_KEY, REVOCATION LONG, "SELECT count(*) FROM revoked WHERE claims = (SELECT plain FROM long) AND header_kid = 5", NULL, NULL, PLAIN },

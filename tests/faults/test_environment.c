@@ -131,6 +131,28 @@ static void clock_is_set(void)
     close_database(database);
 }
 
+/* The clock of an old VFS, and of one that has left out the newer form. */
+static void clock_is_old(void)
+{
+    static const int versions[] = { 1, 2 };
+    sqlite3 *database =
+        open_with(scratch("old.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, FAULTY_VFS);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        vfs_set_version(versions[i], false);
+        vfs_set_clock(1500);
+        check_text(
+            ask(database, "SELECT jwt_claim(jwt_sign('{}', " SECRET ", '{\"iat\":true}'), 'iat')"),
+            "1500", "the clock's days as seconds");
+        vfs_set_clock(NAN);
+        check_text(
+            ask(database, "SELECT jwt_status(jwt_sign('{\"iat\":5}', " SECRET "), " SECRET ")"),
+            "issued_in_future", "iat without a clock");
+    }
+    vfs_set_version(2, true);
+    vfs_set_clock(-1);
+    close_database(database);
+}
+
 /* Rules are pruned by the clock, or never; a clock that is set back revives none that stands. */
 static void clock_and_rules(void)
 {
@@ -421,6 +443,7 @@ int main(int argc, char **argv)
         { "two copies", two_copies },
         { "interrupted in the middle of a million", interrupted },
         { "the clock is set", clock_is_set },
+        { "the clock of an old VFS", clock_is_old },
         { "the clock and the rules", clock_and_rules },
         { "forked", forked },
         { "threads", threads },

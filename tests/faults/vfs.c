@@ -207,6 +207,15 @@ static int vfs_time(sqlite3_vfs *vfs, sqlite3_int64 *milliseconds)
     return SQLITE_OK;
 }
 
+/* The older form, in days. */
+static int vfs_time_in_days(sqlite3_vfs *vfs, double *days)
+{
+    sqlite3_int64 milliseconds;
+    int code = vfs_time(vfs, &milliseconds);
+    if (code == SQLITE_OK) *days = (double)milliseconds / 86400000.0;
+    return code;
+}
+
 /* Who waits for a lock that never comes need not wait in truth. */
 static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
 {
@@ -214,9 +223,10 @@ static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
     return microseconds;
 }
 
+static sqlite3_vfs faulty;
+
 void vfs_install(void)
 {
-    static sqlite3_vfs faulty;
     real_vfs = sqlite3_vfs_find(NULL);
     faulty = *real_vfs;
     faulty.iVersion = 2;
@@ -226,6 +236,7 @@ void vfs_install(void)
     faulty.xOpen = vfs_open;
     faulty.xDelete = vfs_delete;
     faulty.xSleep = vfs_sleep;
+    faulty.xCurrentTime = vfs_time_in_days;
     faulty.xCurrentTimeInt64 = vfs_time;
     if (sqlite3_vfs_register(&faulty, 0) != SQLITE_OK) give_up("no VFS of our own");
 }
@@ -255,4 +266,10 @@ long vfs_count(void)
 void vfs_set_clock(double seconds)
 {
     clock_seconds = seconds;
+}
+
+void vfs_set_version(int version, bool has_milliseconds)
+{
+    faulty.iVersion = version;
+    faulty.xCurrentTimeInt64 = has_milliseconds ? vfs_time : NULL;
 }

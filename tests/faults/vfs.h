@@ -41,4 +41,7 @@ long vfs_count(void);
 /* The clock stands at these seconds since 1970; below 0 it is the machine's, NaN: it fails. */
 void vfs_set_clock(double seconds);
 
+/* What the VFS says that it is: before version 2 its clock has only days, and later it may lack the other form. */
+void vfs_set_version(int version, bool has_milliseconds);
+
 #endif
