@@ -54,7 +54,6 @@ static size_t audience_count(struct json_value aud)
     struct json_cursor cursor;
     struct json_value element;
     size_t count = 0;
-    if (aud.text == NULL) return 0;
     if (aud.type != JSON_ARRAY) return 1;
     cursor = json_cursor_start(aud);
     while (json_array_next(&cursor, &element)) count++;

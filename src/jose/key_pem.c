@@ -193,7 +193,7 @@ static void block_release(struct block *block)
 {
     OPENSSL_free(block->name);
     OPENSSL_free(block->header);
-    if (block->bytes != NULL) OPENSSL_clear_free(block->bytes, (size_t)block->length);
+    OPENSSL_clear_free(block->bytes, (size_t)block->length);
     memset(block, 0, sizeof *block);
 }
 

@@ -421,7 +421,7 @@ static const struct option *nearest_option(const char *name, size_t length, enum
         if ((options[i].uses & use) == 0) continue;
         size_t distance = nearest_distance(name, length, options[i].name);
         bool prefix = length >= 3 && strncmp(options[i].name, name, length) == 0;
-        if (prefix && distance > 3) distance = 3;
+        if (prefix && distance > 2) distance = 2;
         if (distance < best && distance < strlen(options[i].name)) {
             best = distance;
             nearest = &options[i];

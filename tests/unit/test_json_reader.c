@@ -479,6 +479,16 @@ static void test_breadth(void)
     free(text);
 }
 
+/* A length that no offset of ours could count is refused before anything is read. */
+static void test_length(void)
+{
+    struct json_object object;
+    CHECK(json_object_read(&object, "{}", ((size_t)1 << 30) + 1, NULL) == JSON_TOO_LONG &&
+              object.count == 0,
+        "over a GiB");
+    json_object_release(&object);
+}
+
 int main(void)
 {
     test_texts();
@@ -488,5 +498,6 @@ int main(void)
     test_only_objects();
     test_depth();
     test_breadth();
+    test_length();
     return unit_end();
 }

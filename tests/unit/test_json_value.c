@@ -63,7 +63,7 @@ static void test_value_at(void)
 static void test_value_cut_off(void)
 {
     static const char *const texts[] = { "", " ", "\"", "\"ab", "\"ab\\", "[", "[1", "[[1]", "[\"a",
-        "{", "{\"a\"", "{\"a\":", "{\"a\":[" };
+        "{", "{\"a\"", "{\"a\":", "{\"a\" 1", "{\"a\":[" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         size_t length = strlen(texts[i]);
         char *alone = malloc(length + 1); /* so that a sanitizer sees a step too far */
@@ -574,6 +574,17 @@ static void test_paths(void)
         CHECK(json_path_find(root, wrong[i], strlen(wrong[i]), &value) == JSON_PATH_INVALID,
             "%s is no path", wrong[i]);
     }
+    /* The same asked of an object that the reader has taken apart. */
+    struct json_object object;
+    if (!CHECK(json_object_read(&object, document, strlen(document), NULL) == JSON_FINE, "read"))
+        return;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct json_value value = { NULL, 0, JSON_NULL };
+        CHECK(
+            json_object_path_find(&object, wrong[i], strlen(wrong[i]), &value) == JSON_PATH_INVALID,
+            "%s is no path of an object", wrong[i]);
+    }
+    json_object_release(&object);
 }
 
 int main(void)

@@ -377,6 +377,29 @@ static void test_write(void)
     key_set_release(set);
 }
 
+/* A key that is refused is written in no form: a member of a set can be one. */
+static void test_refused_key(void)
+{
+    struct fault faults[4] = { 0 };
+    struct text text;
+    struct key_set *set =
+        sample_read("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", &faults[0]);
+    if (!CHECK(set != NULL && set->count == 1 && set->keys[0].problem != NULL, "a broken member"))
+        return;
+    text_start(&text);
+    CHECK(!jwk_write(&text, &set->keys[0], false, NULL, &faults[1]) &&
+              !jwk_thumbprint(&text, &set->keys[0], "sha256", &faults[2]) &&
+              !jwk_write_pem(&text, &set->keys[0], false, &faults[3]),
+        "it has no JWK, no thumbprint, no PEM");
+    for (size_t i = 1; i < 4; i++) {
+        CHECK(
+            faults[i].kind == FAULT_CALLER && strstr(faults[i].text, set->keys[0].problem) != NULL,
+            "and each says why: %s", faults[i].text);
+    }
+    text_release(&text);
+    key_set_release(set);
+}
+
 int main(void)
 {
     test_thumbprints();
@@ -386,6 +409,7 @@ int main(void)
     test_pem();
     test_generate();
     test_write();
+    test_refused_key();
     CHECK(ERR_peek_error() == 0, "nothing is left in OpenSSL's queue");
     return unit_end();
 }

@@ -162,6 +162,8 @@ static void test_signers(void)
               signature_cache_has_signer(cache, found, 16) &&
               !signature_cache_has_signer(cache, found, 15),
         "of many keys the last four");
+    signed_token_add_signer(found, 0);
+    CHECK(signature_cache_has_signer(cache, found, 16), "a key without identity takes no place");
     signed_token_release(found);
     signature_cache_free(cache);
 
