@@ -154,7 +154,6 @@ bool revocation_options_read(struct revocation_options *options, int count,
     for (int i = 0; i < count; i++) {
         struct slice argument = trim((struct slice){ arguments[i], strlen(arguments[i]) });
         struct slice value = { NULL, 0 };
-        if (argument.length == 0 && count == 1) return true; /* jwt_revocation() */
         size_t option = find_option(argument, &value, fault);
         if (option == KNOWN_COUNT) return false;
         if ((seen & 1u << option) != 0) {

@@ -88,7 +88,7 @@ static int read_options(
     struct fault fault = { FAULT_NONE, "" };
     if (revocation_options_read(&table->options, count, arguments, &fault)) return SQLITE_OK;
     *message = sqlite3_mprintf(MODULE_NAME ": %s", fault.text);
-    return SQLITE_ERROR;
+    return *message == NULL ? SQLITE_NOMEM : SQLITE_ERROR;
 }
 
 /* Makes the struct. `arguments`: module, schema, table, options. */
@@ -146,9 +146,9 @@ static int create_table(sqlite3 *db, void *context, int count, const char *const
     if (rc != SQLITE_OK) return rc;
     rc = store_create(&table->store);
     if (rc != SQLITE_OK) {
-        if (rc != SQLITE_NOMEM) *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
         revocation_table_release(table);
-        return rc;
+        return *message == NULL ? SQLITE_NOMEM : rc;
     }
     list(table);
     *out = &table->base;

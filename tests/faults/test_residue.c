@@ -362,6 +362,12 @@ static void nothing_is_left(void)
 
 int main(int argc, char **argv)
 {
+#if !defined(__OPTIMIZE__)
+    puts(
+        "skipped: memory is looked through: without optimization the compiler leaves copies of what functions were given");
+    puts("0 passed, 0 failed, 1 skipped");
+    return 0;
+#endif
     static const struct test tests[] = {
         { "no key is left in memory", nothing_is_left },
     };
