@@ -269,7 +269,7 @@ static void add_failure(struct text *out, const struct verification *verificatio
     } else {
         text_add_string(&words, "nothing");
     }
-    if (verification->detail.subject != NULL || verification->detail.found.text != NULL) {
+    if (verification->detail.subject != NULL) {
         add_member(out, "found", words.bytes, words.length);
     }
     if (words.failed) out->failed = true;

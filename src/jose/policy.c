@@ -23,7 +23,7 @@ struct option {
     bool (*read)(struct policy *policy, const struct option *option, struct json_value value,
         struct fault *fault);
     size_t offset;      /* of the field in struct policy */
-    size_t flag_offset; /* of the bool that says "given", or 0 */
+    size_t flag_offset; /* of the bool that says "given"; for seconds */
 };
 
 static bool wrong(const struct option *option, const char *wanted, struct fault *fault)
@@ -34,11 +34,6 @@ static bool wrong(const struct option *option, const char *wanted, struct fault 
 static void *field(struct policy *policy, size_t offset)
 {
     return (char *)policy + offset;
-}
-
-static void set_flag(struct policy *policy, const struct option *option)
-{
-    if (option->flag_offset != 0) *(bool *)field(policy, option->flag_offset) = true;
 }
 
 static void keep(struct policy *policy, const struct option *option, struct json_value value)
@@ -221,7 +216,7 @@ static bool read_seconds(struct policy *policy, const struct option *option,
     if (!read_number(value, 0, SECONDS_MAX, field(policy, option->offset))) {
         return wrong(option, "a number of seconds, not negative, at most 2^53", fault);
     }
-    set_flag(policy, option);
+    *(bool *)field(policy, option->flag_offset) = true;
     return true;
 }
 

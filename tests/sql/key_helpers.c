@@ -73,7 +73,7 @@ static EVP_PKEY *make_dsa_key(void)
     return key;
 }
 
-static EVP_PKEY *make_rsa(const char *type, unsigned bits, uint64_t exponent)
+static EVP_PKEY *make_rsa(const char *type, unsigned bits, unsigned primes, uint64_t exponent)
 {
     EVP_PKEY *key = NULL;
     BIGNUM *e = BN_new();
@@ -84,6 +84,7 @@ static EVP_PKEY *make_rsa(const char *type, unsigned bits, uint64_t exponent)
     EVP_PKEY_keygen_init(context);
     EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits);
     EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e);
+    if (primes != 2) EVP_PKEY_CTX_set_rsa_keygen_primes(context, (int)primes);
     EVP_PKEY_keygen(context, &key);
     EVP_PKEY_CTX_free(context);
     BN_free(e);
@@ -100,9 +101,11 @@ static void make_key_function(sqlite3_context *context, int argc, sqlite3_value 
         return;
     }
     if (strncmp(kind, "RSA:", 4) == 0) {
-        key = make_rsa("RSA", (unsigned)atoi(kind + 4), 65537);
+        key = make_rsa("RSA", (unsigned)atoi(kind + 4), 2, 65537);
+    } else if (strncmp(kind, "RSA-3:", 6) == 0) {
+        key = make_rsa("RSA", (unsigned)atoi(kind + 6), 3, 65537);
     } else if (strncmp(kind, "RSA-PSS:", 8) == 0) {
-        key = make_rsa("RSA-PSS", (unsigned)atoi(kind + 8), 65537);
+        key = make_rsa("RSA-PSS", (unsigned)atoi(kind + 8), 2, 65537);
     } else if (strcmp(kind, "DSA") == 0) {
         key = make_dsa_key();
     } else if (strncmp(kind, "Ed", 2) == 0 || kind[0] == 'X' || strncmp(kind, "ML-", 3) == 0) {
@@ -117,7 +120,7 @@ static void make_key_function(sqlite3_context *context, int argc, sqlite3_value 
 static void make_rsa_key_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
-    new_key_result(context, make_rsa("RSA", (unsigned)sqlite3_value_int(argv[0]),
+    new_key_result(context, make_rsa("RSA", (unsigned)sqlite3_value_int(argv[0]), 2,
                                 (uint64_t)sqlite3_value_int64(argv[1])));
     ERR_clear_error();
 }

@@ -11,7 +11,7 @@
 **     hmac_token(header, payload, key [, bits])     the same, with the HMAC as signature
 **     segment(token, n)                   the n-th dot-separated part, from 1
 **     with_segment(token, n, text)        the token with that part replaced
-**     make_key(kind)                      private key as PKCS#8 PEM; kind: RSA:2048, RSA-PSS:2048,
+**     make_key(kind)                      private key as PKCS#8 PEM; kind: RSA:2048, RSA-3:2048 (primes), RSA-PSS:2048,
 **                                         P-256, secp256k1, Ed25519, X25519, DSA, ...
 **     make_rsa_key(bits, exponent)        the same with a public exponent of choice
 **     pem_as(pem, form)                   private, public, pkcs1, pkcs1-public, sec1, certificate,

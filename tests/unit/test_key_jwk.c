@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "key_samples.h"
+#include "src/jose/base64url.h"
 #include "src/jose/signature.h"
 #include "unit.h"
 
@@ -402,6 +403,32 @@ static void test_accepted(void)
     }
 }
 
+/* The coefficient is a number below p (RFC 8017 section 3.2): what is equal to it modulo p is not it. */
+static void test_rsa_coefficient_above_p(void)
+{
+    unsigned char bytes[300];
+    size_t size = 0;
+    BIGNUM *sum = BN_new(), *number = BN_new();
+    static const char *const members[] = { "p", "qi" };
+    BN_zero(sum);
+    for (size_t i = 0; i < 2; i++) {
+        sample text = sample_member(sample_jwk("RS256"), members[i]); /* with its quotes */
+        CHECK(base64url_decode(bytes, &size, text + 1, strlen(text) - 2), "%s", members[i]);
+        BN_bin2bn(bytes, (int)size, number);
+        BN_add(sum, sum, number);
+        sample_free(text);
+    }
+    size = (size_t)BN_bn2bin(sum, bytes);
+    char encoded[410] = "\"";
+    size_t length = base64url_encode(encoded + 1, bytes, size);
+    memcpy(encoded + 1 + length, "\"", 2);
+    sample jwk = sample_with(sample_jwk("RS256"), "qi", encoded);
+    CHECK(sample_refused(jwk, "do not match"), "RSA with p + qi for qi");
+    sample_free(jwk);
+    BN_free(sum);
+    BN_free(number);
+}
+
 /* An RSA key may come without its factors; it signs all the same. */
 static void test_rsa_without_factors(void)
 {
@@ -501,6 +528,7 @@ int main(void)
     test_changed();
     test_points();
     test_accepted();
+    test_rsa_coefficient_above_p();
     test_rsa_without_factors();
     test_facts();
     test_weaknesses();
