@@ -70,12 +70,12 @@ static bool read_secret(
     return key_set_secret(key, bytes, length) || fault_memory(fault);
 }
 
+#define LONG_NUMBER "a number in the JSON has more than 63 characters"
+
 static bool json_unreadable(enum json_fault reason, size_t at, struct fault *fault)
 {
     if (reason == JSON_NO_MEMORY) return fault_memory(fault);
-    if (reason == JSON_TOO_LONG) {
-        return fault_set(fault, "key: a number in the JSON has more than 63 characters");
-    }
+    if (reason == JSON_TOO_LONG) return fault_set(fault, "key: " LONG_NUMBER);
     return fault_set(fault,
         "key: looks like JSON but is none (%s, at byte %zu); a secret that begins with a bracket "
         "must be a BLOB or an oct JWK",
@@ -122,7 +122,7 @@ static bool read_member(struct key *key, struct json_value member)
     struct json_doc *jwk = json_doc_read(member.text, member.length, &reason);
     if (jwk == NULL) {
         if (reason == JSON_NO_MEMORY) return false;
-        key->problem = json_fault_text(reason);
+        key->problem = LONG_NUMBER; /* the whole has been found to be JSON */
         return true;
     }
     bool read = key_read_jwk(key, jwk);

@@ -71,11 +71,9 @@ int question_ask(struct question *question, struct connection *connection,
     if (no_memory) return SQLITE_NOMEM;
     switch (verdict_reach(&question->verification, text, length, question->keys, question->policy,
         &question->services)) {
-    case REACHED:
-        rc = revocation_confirm(connection, question->policy, mark, fault);
-        return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : rc;
+    case REACHED: return revocation_confirm(connection, question->policy, mark, fault);
     case REACHED_NO_MEMORY: return SQLITE_NOMEM;
-    default: return fault->kind == FAULT_MEMORY ? SQLITE_NOMEM : question->failure;
+    default: return question->failure;
     }
 }
 

@@ -278,7 +278,7 @@ static int judge_rule(const struct course *course, sqlite3_stmt *statement, bool
     if ((course->kind & KIND_CUT_OFF) == 0) {
         *hit = true;
         if (type == SQLITE_NULL) return SQLITE_OK;
-    } else if (type == SQLITE_FLOAT || type == SQLITE_INTEGER) {
+    } else if (type == SQLITE_FLOAT) {
         double iat;
         *hit = !subject_date(subject, NEED_IAT, &iat) || iat < sqlite3_column_double(statement, 0);
         return SQLITE_OK;

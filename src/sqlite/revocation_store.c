@@ -390,8 +390,7 @@ int store_row_key(struct store *store, sqlite3_stmt *row, struct rule_key *key)
         }
     }
     int type = sqlite3_column_type(row, STORE_ISSUED_BEFORE);
-    if ((key->kind & KIND_CUT_OFF) != 0 ? type != SQLITE_FLOAT && type != SQLITE_INTEGER
-                                        : type != SQLITE_NULL) {
+    if (type != ((key->kind & KIND_CUT_OFF) != 0 ? SQLITE_FLOAT : SQLITE_NULL)) {
         return store_corrupt(store, "a row's kind differs from its issued_before");
     }
     return SQLITE_OK;

@@ -170,6 +170,9 @@ static void test_signers(void)
     cache = signature_cache_new();
     for (int i = 0; i < 4; i++) keep(cache, &sample, 0);
     CHECK(!knows(cache, &sample), "without an identity nothing is kept");
+    struct signed_facts facts = { .signer = 7 };
+    signature_cache_keep(cache, 0, &facts);
+    CHECK(signature_cache_report(cache).entries == 0, "nor what no hash was found for");
     signature_cache_free(cache);
 }
 
