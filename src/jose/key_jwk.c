@@ -114,12 +114,11 @@ static bool read_key_operations(struct key *key, const struct json_doc *jwk)
     return true;
 }
 
-static bool read_use(struct key *key)
+static void read_use(struct key *key)
 {
-    if (key->use == NULL || strcmp(key->use, "sig") == 0) return true;
+    if (key->use == NULL || strcmp(key->use, "sig") == 0) return;
     key->may_sign = false;
     key->may_verify = false;
-    return true;
 }
 
 /* `crv`, where the key type has one. */
@@ -394,8 +393,9 @@ bool key_read_jwk(struct key *key, const struct json_doc *jwk)
     ERR_clear_error(); /* what it holds afterwards is ours */
     if (read_label(key, jwk, "kid", "\"kid\" is not a string", &key->kid, &memory) &&
         read_label(key, jwk, "use", "\"use\" is not a string", &key->use, &memory)) {
-        if (read_use(key) && read_key_type(key, jwk) && read_curve(key, jwk) &&
-            read_key_operations(key, jwk) && read_algorithm(key, jwk)) {
+        read_use(key);
+        if (read_key_type(key, jwk) && read_curve(key, jwk) && read_key_operations(key, jwk) &&
+            read_algorithm(key, jwk)) {
             memory = read_material(key, jwk);
         }
     }

@@ -96,9 +96,11 @@ static void jws_sign(sqlite3_context *context, int count, sqlite3_value **argume
     if (type != SQLITE_TEXT && type != SQLITE_BLOB) {
         fault_set(&fault, "payload: must be TEXT or a BLOB");
     } else {
-        const void *payload = sqlite3_value_blob(arguments[0]);
+        /* Text is signed as UTF-8, whatever the database has. An empty BLOB is NULL here. */
+        const void *payload = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(arguments[0])
+                                                  : sqlite3_value_blob(arguments[0]);
         size_t length = (size_t)sqlite3_value_bytes(arguments[0]);
-        if (payload == NULL && length > 0) {
+        if (payload == NULL && type == SQLITE_TEXT) {
             fault_memory(&fault);
         } else {
             issue_jws(&out, payload == NULL ? "" : payload, length, keys, policy,
