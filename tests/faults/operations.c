@@ -155,6 +155,7 @@ const struct operation operations[] = {
     { "jwt_each", TABLE, ONE_KEY, LONG, "SELECT group_concat(key) || group_concat(value) FROM long, jwt_each(long.token)", NULL, NULL, PLAIN },
     { "jwt_lint", TABLE, ONE_KEY, LONG, "SELECT group_concat(rule || message || reference) FROM long, jwt_lint(long.token, " SECRET ")", NULL, NULL, PLAIN },
     { "jwt_lint", TABLE, ONE_KEY, LONG, "SELECT group_concat(rule || message) FROM long, jwt_lint(long.payload)", NULL, NULL, PLAIN },
+    { "jwt_decode", TABLE, ONE_KEY, NULL, "SELECT count(*) FROM jwt_decode", NULL, NULL, PLAIN },
     { "jwt_lint", TABLE, ONE_KEY, NULL, "SELECT group_concat(rule || message) FROM jwt_lint(:good, :broken)", NULL, NULL, PLAIN },
     { "jwk_public", 1, ONE_KEY, NULL, "SELECT jwk_public(json_set(:public, '$.x5c', json_array(hex(zeroblob(900)))))", NULL, NULL, PLAIN },
     { "jwk_public", 1, ONE_KEY, NULL, "SELECT length(jwk_public(jwks(json_set(:public, '$.x5t', hex(zeroblob(900))))))", NULL, NULL, PLAIN },
