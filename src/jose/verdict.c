@@ -479,6 +479,10 @@ static enum reached run_checks(struct verification *verification)
         reached = checks[i].run(verification);
         if (reached != REACHED || verification->status != STATUS_OK) return reached;
     }
+    if (verification->policy->revoked_by.text != NULL &&
+        !verification->services->expect_revocation(verification->services->context, verification)) {
+        return REACHED_NO_MEMORY;
+    }
     run_claims_checks(verification);
     if (verification->status != STATUS_OK) return REACHED;
     reached = ask_revocation(verification);

@@ -225,6 +225,35 @@ int revocation_find(struct connection *connection, const struct policy *policy,
 
 /* ---- asking ---- */
 
+void revocation_question_start(struct revocation_question *question)
+{
+    question->is_started = false;
+}
+
+void revocation_question_release(struct revocation_question *question)
+{
+    if (question->is_started) subject_release(&question->subject);
+}
+
+/* Asks about the token that is being verified. */
+static void start(struct revocation_question *question, struct revocation_table *table,
+    const struct verification *verification)
+{
+    if (!question->is_started) {
+        subject_start(&question->subject, &verification->claims, verification->header->kid);
+    }
+    question->is_started = true;
+    probe_start(&question->probe, &table->store, &question->subject, table->options.require);
+}
+
+bool revocation_expect(struct revocation_question *question, const struct revocation_mark *mark,
+    const struct verification *verification)
+{
+    if (!is_alive(mark)) return true;
+    start(question, mark->table, verification);
+    return probe_look_ahead(&question->probe);
+}
+
 static enum status status_of(enum probe_answer answer)
 {
     switch (answer) {
@@ -239,37 +268,36 @@ static enum status status_of(enum probe_answer answer)
 ** mean another table by now. A damaged table is a verdict, "unknown"; all other
 ** errors are raised (sql-surface section 8).
 */
-static int ask(struct revocation_table *table, const struct verification *verification,
+static int ask(struct revocation_question *question, struct revocation_table *table,
     enum status *status, bool *moved)
 {
-    struct subject subject;
-    struct probe probe = {
-        .store = &table->store,
-        .subject = &subject,
-        .require = table->options.require,
-    };
     int rc;
-    subject_start(&subject, &verification->claims, verification->header->kid);
     revocation_table_enter(table);
-    rc = probe_ask(&probe);
+    rc = probe_ask(&question->probe);
     *moved = table->store.moved || table->is_dead || (rc & 0xff) == SQLITE_CORRUPT;
-    *status = rc == SQLITE_OK ? status_of(probe.answer) : STATUS_REVOCATION_UNKNOWN;
+    *status = rc == SQLITE_OK ? status_of(question->probe.answer) : STATUS_REVOCATION_UNKNOWN;
     revocation_table_leave(table);
-    subject_release(&subject);
     return (rc & 0xff) == SQLITE_CORRUPT ? SQLITE_OK : rc;
 }
 
-int revocation_ask(struct connection *connection, struct revocation_mark *mark,
-    const struct verification *verification, enum status *status, struct fault *fault)
+int revocation_ask(struct revocation_question *question, struct connection *connection,
+    struct revocation_mark *mark, const struct verification *verification, enum status *status,
+    struct fault *fault)
 {
     sqlite3_stmt *statement = NULL;
     bool moved = true;
     int rc = SQLITE_OK;
     *status = STATUS_REVOCATION_UNKNOWN;
-    if (is_alive(mark)) rc = ask(mark->table, verification, status, &moved);
+    if (is_alive(mark)) {
+        if (!question->is_started) start(question, mark->table, verification);
+        rc = ask(question, mark->table, status, &moved);
+    }
     if (moved) {
         rc = find(connection, verification->policy, mark, &statement, fault);
-        if (rc == SQLITE_OK) rc = ask(mark->table, verification, status, &moved);
+        if (rc == SQLITE_OK) {
+            start(question, mark->table, verification);
+            rc = ask(question, mark->table, status, &moved);
+        }
         sqlite3_finalize(statement);
     }
     if (rc == SQLITE_OK) mark->is_sure = true;

@@ -331,14 +331,12 @@ static int keep_asked(struct cursor *cursor, sqlite3_value **values)
 
 static int ask_subject(struct cursor *cursor, struct subject *subject)
 {
-    struct probe probe = {
-        .store = store_of(cursor),
-        .subject = subject,
-        .require = table_of(cursor)->options.require,
-        .found = keep_hit,
-        .context = cursor,
-    };
-    int rc = probe_ask(&probe);
+    struct probe probe;
+    int rc;
+    probe_start(&probe, store_of(cursor), subject, table_of(cursor)->options.require);
+    probe.found = keep_hit;
+    probe.context = cursor;
+    rc = probe_ask(&probe);
     if (rc == SQLITE_OK && probe.answer == PROBE_UNKNOWN) {
         cursor->unknown = "the token has no ";
         cursor->lacks = probe.lacks;

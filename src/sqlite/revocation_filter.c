@@ -111,15 +111,15 @@ static size_t block_index(const struct filter *filter, uint64_t hash)
 }
 
 /* Each word takes five other bits of the hash. */
-static uint32_t bit_of(uint64_t hash, size_t word)
+static inline unsigned bit_of(uint64_t hash, size_t word)
 {
-    return UINT32_C(1) << (hash >> 5 * word & 31);
+    return hash >> 5 * word & 31;
 }
 
 void filter_add(struct filter *filter, uint64_t hash)
 {
     struct block *block = &filter->blocks[block_index(filter, hash)];
-    for (size_t i = 0; i < BLOCK_WORDS; i++) block->words[i] |= bit_of(hash, i);
+    for (size_t i = 0; i < BLOCK_WORDS; i++) block->words[i] |= UINT32_C(1) << bit_of(hash, i);
 }
 
 void filter_prefetch(const struct filter *filter, uint64_t hash)
@@ -132,12 +132,21 @@ void filter_prefetch(const struct filter *filter, uint64_t hash)
 #endif
 }
 
+/*
+** Half of the words. Which word says no is chance, which no processor predicts;
+** that one of these four does is the rule, with 39 in 40.
+*/
+static inline bool has_bits(const struct block *block, uint64_t hash, size_t from)
+{
+    uint32_t all = 1;
+    for (size_t i = from; i < from + BLOCK_WORDS / 2; i++) {
+        all &= block->words[i] >> bit_of(hash, i);
+    }
+    return all != 0;
+}
+
 bool filter_may_have(const struct filter *filter, uint64_t hash)
 {
     const struct block *block = &filter->blocks[block_index(filter, hash)];
-    for (size_t i = 0; i < BLOCK_WORDS; i++) {
-        if ((block->words[i] & bit_of(hash, i)) == 0)
-            return false; /* mostly one of the first two */
-    }
-    return true;
+    return has_bits(block, hash, 0) && has_bits(block, hash, BLOCK_WORDS / 2);
 }

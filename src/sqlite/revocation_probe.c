@@ -48,6 +48,16 @@ static bool is_expired(sqlite3_stmt *statement)
     return sqlite3_expired(statement) != 0;
 }
 
+static int open_snapshot(struct store *store, sqlite3_stmt *snapshot, struct footing *footing)
+{
+    int rc = store_step(store, snapshot);
+    footing->opened = rc == SQLITE_ROW;
+    if (footing->opened) return SQLITE_OK;
+    if (rc == SQLITE_DONE) rc = store_corrupt(store, "is not what it was made as");
+    sqlite3_reset(snapshot);
+    return rc;
+}
+
 /*
 ** Makes sure that a read transaction lasts until leave(), and that the statements
 ** fit the schema. Stepping the snapshot statement does both: SQLite compares the
@@ -66,13 +76,8 @@ static int enter(struct store *store, bool minds_schema, struct footing *footing
     footing->is_read = false;
     if (rc != SQLITE_OK) return rc;
     if (minds_schema || state == SQLITE_TXN_NONE || is_expired(snapshot)) {
-        rc = store_step(store, snapshot);
-        footing->opened = rc == SQLITE_ROW;
-        if (rc == SQLITE_DONE) rc = store_corrupt(store, "is not what it was made as");
-        if (rc != SQLITE_ROW) {
-            sqlite3_reset(snapshot);
-            return rc;
-        }
+        rc = open_snapshot(store, snapshot, footing);
+        if (rc != SQLITE_OK) return rc;
         state = sqlite3_txn_state(store->db, store->schema);
     }
     footing->is_read =
@@ -117,23 +122,13 @@ static bool sees_committed_only(sqlite3 *db)
     return only;
 }
 
-/*
-** The kinds in use, and whether `kinds` is what is kept, and so the filter. At
-** the first question of a version nothing is kept: there may be no second one.
-*/
-static int find_kinds(struct store *store, const struct footing *footing, struct kind_list *own,
-    const struct kind_list **kinds)
+static int read_kinds(struct store *store, const struct footing *footing, bool is_known,
+    struct kind_list *own, const struct kind_list **kinds)
 {
     struct store_cache *cache = &store->cache;
-    bool is_known =
-        footing->is_read && cache->is_seen && cache->version == footing->version && !store->moved;
     int rc;
-    *kinds = own;
-    if (is_known && cache->has_kinds) {
-        *kinds = &cache->kinds;
-        return SQLITE_OK;
-    }
     if (!is_known) cache_forget(cache);
+    *kinds = own;
     rc = store_read_kinds(store, own);
     if (rc != SQLITE_OK || !footing->is_read || store->moved) return rc;
     if (is_known && sees_committed_only(store->db)) {
@@ -143,6 +138,21 @@ static int find_kinds(struct store *store, const struct footing *footing, struct
     }
     cache->is_seen = true;
     cache->version = footing->version;
+    return SQLITE_OK;
+}
+
+/*
+** The kinds in use, and whether `kinds` is what is kept, and so the filter. At
+** the first question of a version nothing is kept: there may be no second one.
+*/
+static int find_kinds(struct store *store, const struct footing *footing, struct kind_list *own,
+    const struct kind_list **kinds)
+{
+    const struct store_cache *cache = &store->cache;
+    bool is_known =
+        footing->is_read && cache->is_seen && cache->version == footing->version && !store->moved;
+    if (!is_known || !cache->has_kinds) return read_kinds(store, footing, is_known, own, kinds);
+    *kinds = &cache->kinds;
     return SQLITE_OK;
 }
 
@@ -228,8 +238,7 @@ static void consider_filter(struct store *store)
 struct course {
     struct probe *probe;
     const struct kind_list *kinds;
-    const struct filter *filter;  /* NULL: probe */
-    uint64_t hashes[MATCH_COUNT]; /* of the subject's columns, where there is a filter */
+    const struct filter *filter; /* NULL: probe */
     unsigned kind;
     const struct rule_text *audience; /* where the kind has one */
     bool has_probed;
@@ -355,21 +364,19 @@ static int ask_audiences(struct course *course, uint64_t sum)
 }
 
 /* What the columns of a kind hash to, but for the audience. */
-static uint64_t sum_of(const struct course *course, unsigned kind)
+static uint64_t sum_of(const struct probe *probe, unsigned kind)
 {
     unsigned columns = kind & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
     uint64_t sum = 0;
-    for (; columns != 0; columns &= columns - 1) sum += course->hashes[__builtin_ctz(columns)];
+    for (; columns != 0; columns &= columns - 1) sum += probe->hashes[__builtin_ctz(columns)];
     return sum;
 }
 
 static int ask_kind(struct course *course, unsigned kind)
 {
-    const struct subject *subject = course->probe->subject;
     uint64_t sum = 0;
-    if ((kind & KIND_MATCH_MASK & ~subject->has) != 0) return SQLITE_OK;
     course->kind = kind;
-    if (course->filter != NULL) sum = sum_of(course, kind);
+    if (course->filter != NULL) sum = sum_of(course->probe, kind);
     return (kind & KIND_OF(MATCH_AUD)) != 0 ? ask_audiences(course, sum) : ask_key(course, sum);
 }
 
@@ -388,55 +395,81 @@ static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
     }
 }
 
-static void hash_columns(struct course *course)
+static bool prepare_subject(struct probe *probe, unsigned wanted)
 {
-    const struct probe *probe = course->probe;
-    unsigned columns = course->kinds->united & probe->subject->has & KIND_MATCH_MASK;
-    columns &= ~KIND_OF(MATCH_AUD);
+    return (wanted & ~probe->subject->prepared) == 0 || subject_prepare(probe->subject, wanted);
+}
+
+static void hash_columns(struct probe *probe, unsigned columns)
+{
     for (; columns != 0; columns &= columns - 1) {
         enum match_column column = (enum match_column)__builtin_ctz(columns);
         const struct rule_text *match = &probe->subject->match[column];
-        course->hashes[column] =
+        probe->hashes[column] =
             filter_hash(&probe->store->cache.key, column, match->bytes, match->length);
     }
 }
 
-static bool prepare_subject(const struct course *course)
+/* Whether the filter can be believed is not known yet, and does not matter. */
+bool probe_look_ahead(struct probe *probe)
 {
-    unsigned wanted = (course->kinds->united & KIND_MATCH_MASK) | course->probe->require;
-    struct subject *subject = course->probe->subject;
-    return (wanted & ~subject->prepared) == 0 || subject_prepare(subject, wanted);
+    const struct store_cache *cache = &probe->store->cache;
+    const struct kind_list *kinds = &cache->kinds;
+    unsigned columns = kinds->united & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
+    probe->has_looked = true;
+    probe->filter = cache->filter;
+    if (cache->filter == NULL) return true;
+    if (!prepare_subject(probe, columns)) return false;
+    columns &= probe->subject->has;
+    hash_columns(probe, columns);
+    for (unsigned i = 0; i < kinds->count; i++) {
+        unsigned kind = kinds->kinds[i];
+        if ((kind & KIND_MATCH_MASK & ~columns) != 0) continue;
+        filter_prefetch(cache->filter, filter_finish(kind, sum_of(probe, kind)));
+    }
+    return true;
+}
+
+static bool is_askable(const struct probe *probe, unsigned kind)
+{
+    return (kind & KIND_MATCH_MASK & ~probe->subject->has) == 0;
 }
 
 /*
-** A filter is larger than a processor's nearest caches. So what the filter will
-** be asked if it turns out to be believable is worked out first, and fetched
-** while that is found out. Nothing is decided here.
+** True where the filter says at once that no rule hits, as it does mostly. What
+** it says of an audience is not asked here.
 */
-static bool look_ahead(struct course *course)
+static bool filter_clears(const struct course *course)
 {
-    const struct store_cache *cache = &course->probe->store->cache;
-    if (cache->filter == NULL) return true;
-    course->kinds = &cache->kinds;
-    if (!prepare_subject(course)) return false;
-    hash_columns(course);
-    for (unsigned i = 0; i < cache->kinds.count; i++) {
-        unsigned kind = cache->kinds.kinds[i];
-        if ((kind & (KIND_MATCH_MASK & ~course->probe->subject->has)) != 0) continue;
-        filter_prefetch(cache->filter, filter_finish(kind, sum_of(course, kind)));
+    const struct probe *probe = course->probe;
+    const struct kind_list *kinds = course->kinds;
+    for (unsigned i = 0; i < kinds->count; i++) {
+        unsigned kind = kinds->kinds[i];
+        if (!is_askable(probe, kind)) continue;
+        if ((kind & KIND_OF(MATCH_AUD)) != 0) return false;
+        if (filter_may_have(course->filter, filter_finish(kind, sum_of(probe, kind)))) return false;
     }
     return true;
+}
+
+static int ask_kinds(struct course *course)
+{
+    const struct kind_list *kinds = course->kinds;
+    int rc = SQLITE_OK;
+    for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(course->probe); i++) {
+        if (is_askable(course->probe, kinds->kinds[i])) rc = ask_kind(course, kinds->kinds[i]);
+    }
+    return rc;
 }
 
 static int run(struct course *course)
 {
     struct probe *probe = course->probe;
     const struct kind_list *kinds = course->kinds;
+    unsigned wanted = (kinds->united & KIND_MATCH_MASK) | probe->require;
     int rc = SQLITE_OK;
-    if (!prepare_subject(course)) return SQLITE_NOMEM;
-    for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(probe); i++) {
-        rc = ask_kind(course, kinds->kinds[i]);
-    }
+    if (!prepare_subject(probe, wanted)) return SQLITE_NOMEM;
+    if (course->filter == NULL || !filter_clears(course)) rc = ask_kinds(course);
     if (rc == SQLITE_OK && probe->answer == PROBE_CLEAR) judge_lacks(probe, kinds);
     return rc;
 }
@@ -453,15 +486,14 @@ int probe_ask(struct probe *probe)
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");
-    if (!look_ahead(&course)) return SQLITE_NOMEM;
+    if (!probe->has_looked && !probe_look_ahead(probe)) return SQLITE_NOMEM;
     store->is_asking = true;
     store->moved = false;
     rc = enter(store, false, &footing);
     if (rc == SQLITE_OK) {
         rc = find_kinds(store, &footing, &own, &course.kinds);
         bool is_kept = course.kinds == &store->cache.kinds;
-        /* Where the filter is still there, it is the one that look_ahead() hashed for. */
-        course.filter = is_kept ? store->cache.filter : NULL;
+        course.filter = is_kept && store->cache.filter == probe->filter ? probe->filter : NULL;
         if (rc == SQLITE_OK) rc = run(&course);
         if (rc == SQLITE_OK && is_kept && course.filter == NULL && course.has_probed &&
             ++store->cache.questions >= store->cache.consider &&

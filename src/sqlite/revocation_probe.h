@@ -26,7 +26,32 @@ struct probe {
 
     enum probe_answer answer;
     const char *lacks; /* for PROBE_UNKNOWN: the claim's name. Static */
+
+    /* What probe_look_ahead() found out; where the store is another one, it must look again. */
+    bool has_looked;
+    const struct filter *filter;  /* that the hashes are for, or NULL: there are none */
+    uint64_t hashes[MATCH_COUNT]; /* of those columns that the subject has and a rule can name */
 };
+
+/* Starts a question that ends with its first hit. */
+static inline void probe_start(
+    struct probe *probe, struct store *store, struct subject *subject, unsigned require)
+{
+    probe->store = store;
+    probe->subject = subject;
+    probe->require = require;
+    probe->found = NULL;
+    probe->context = NULL;
+    probe->has_looked = false;
+}
+
+/*
+** Reads the subject and fetches from memory what probe_ask() will look at, so
+** that something else can be done meanwhile: a filter is larger than a
+** processor's nearest caches. Decides nothing, and may be left out. False when
+** memory runs out: then there must be no question about this subject.
+*/
+bool probe_look_ahead(struct probe *probe);
 
 /*
 ** Asks. SQLITE_OK with `answer`, or the error that stopped it (its text, where

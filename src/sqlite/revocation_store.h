@@ -105,7 +105,12 @@ int store_rename(struct store *store, const char *table);
 ** where that is not known: it lies in a file that others can write.
 ** SQLITE_CORRUPT_VTAB where it is not.
 */
-int store_check(struct store *store);
+int store_check_shape(struct store *store);
+
+static inline int store_check(struct store *store)
+{
+    return store->is_checked ? SQLITE_OK : store_check_shape(store);
+}
 
 /*
 ** Prepares on the shadow table. `format` has one "%w"."%w_rules". That the

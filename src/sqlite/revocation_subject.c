@@ -133,7 +133,7 @@ static bool take_column(struct subject *subject, enum match_column column)
     }
     *match = (struct rule_text){ NULL, 0 };
     if (column == MATCH_KID) *match = subject->plain_kid;
-    if (value.text != NULL && !decode(subject, value, match)) return false;
+    if (value.type == JSON_STRING && !decode(subject, value, match)) return false;
     if (match->length > 0) subject->has |= KIND_OF(column);
     return true;
 }
