@@ -288,8 +288,7 @@ int revocation_ask(struct revocation_question *question, struct connection *conn
     bool moved = true;
     int rc = SQLITE_OK;
     *status = STATUS_REVOCATION_UNKNOWN;
-    if (is_alive(mark)) {
-        if (!question->is_started) start(question, mark->table, verification);
+    if (question->is_started && is_alive(mark)) {
         rc = ask(question, mark->table, status, &moved);
     }
     if (moved) {

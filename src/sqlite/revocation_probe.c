@@ -495,7 +495,7 @@ int probe_ask(struct probe *probe)
         bool is_kept = course.kinds == &store->cache.kinds;
         course.filter = is_kept && store->cache.filter == probe->filter ? probe->filter : NULL;
         if (rc == SQLITE_OK) rc = run(&course);
-        if (rc == SQLITE_OK && is_kept && course.filter == NULL && course.has_probed &&
+        if (rc == SQLITE_OK && is_kept && store->cache.filter == NULL && course.has_probed &&
             ++store->cache.questions >= store->cache.consider &&
             store->cache.questions >= FIRST_CONSIDERATION) {
             consider_filter(store);
