@@ -361,7 +361,8 @@ static bool changes_rule(sqlite3_value *old, sqlite3_value *new)
 {
     int length = sqlite3_value_bytes(old);
     return sqlite3_value_type(new) != SQLITE_TEXT || sqlite3_value_bytes(new) != length ||
-           memcmp(sqlite3_value_text(old), sqlite3_value_text(new), (size_t)length) != 0;
+           (length > 0 && /* no text where there was no memory for it, which the statement minds */
+               memcmp(sqlite3_value_text(old), sqlite3_value_text(new), (size_t)length) != 0);
 }
 
 int revocation_update(
