@@ -21,8 +21,11 @@ struct block {
 
 struct filter {
     uint64_t block_count; /* below 2^32 */
-    struct block blocks[];
+    struct block *blocks; /* none of them in two lines of a cache */
+    unsigned char memory[];
 };
+
+#define CACHE_LINE 64
 
 bool filter_key_make(struct filter_key *key)
 {
@@ -88,11 +91,13 @@ uint64_t filter_finish(unsigned kind, uint64_t sum)
 struct filter *filter_new(sqlite3_int64 rules)
 {
     uint64_t blocks = (uint64_t)rules * FILTER_BYTES_A_RULE / sizeof(struct block) + 1;
-    size_t size = sizeof(struct filter) + (size_t)blocks * sizeof(struct block);
-    struct filter *filter = sqlite3_malloc64(size);
+    size_t size = (size_t)blocks * sizeof(struct block);
+    struct filter *filter = sqlite3_malloc64(sizeof *filter + CACHE_LINE + size);
     if (filter == NULL) return NULL;
-    memset(filter, 0, size);
     filter->block_count = blocks;
+    filter->blocks =
+        (struct block *)(filter->memory + CACHE_LINE - (uintptr_t)filter->memory % CACHE_LINE);
+    memset(filter->blocks, 0, size);
     return filter;
 }
 
@@ -133,20 +138,17 @@ void filter_prefetch(const struct filter *filter, uint64_t hash)
 }
 
 /*
-** Half of the words. Which word says no is chance, which no processor predicts;
-** that one of these four does is the rule, with 39 in 40.
+** Four words at once: which of them says no is chance, which no processor
+** predicts; that one of them does is the rule, 33 times in 34.
 */
-static inline bool has_bits(const struct block *block, uint64_t hash, size_t from)
+static inline bool has_bits(const uint32_t *words, uint64_t hash)
 {
-    uint32_t all = 1;
-    for (size_t i = from; i < from + BLOCK_WORDS / 2; i++) {
-        all &= block->words[i] >> bit_of(hash, i);
-    }
-    return all != 0;
+    return (words[0] >> bit_of(hash, 0) & words[1] >> bit_of(hash, 1) &
+               words[2] >> bit_of(hash, 2) & words[3] >> bit_of(hash, 3) & 1) != 0;
 }
 
 bool filter_may_have(const struct filter *filter, uint64_t hash)
 {
     const struct block *block = &filter->blocks[block_index(filter, hash)];
-    return has_bits(block, hash, 0) && has_bits(block, hash, BLOCK_WORDS / 2);
+    return has_bits(block->words, hash) && has_bits(block->words + 4, hash >> 20);
 }

@@ -122,6 +122,14 @@ static bool sees_committed_only(sqlite3 *db)
     return only;
 }
 
+/* The rule at the top of this file. */
+static inline bool is_believable(const struct store *store, const struct footing *footing)
+{
+    const struct store_cache *cache = &store->cache;
+    return footing->is_read && cache->is_seen && cache->version == footing->version &&
+           !store->moved;
+}
+
 static int read_kinds(struct store *store, const struct footing *footing, bool is_known,
     struct kind_list *own, const struct kind_list **kinds)
 {
@@ -148,11 +156,11 @@ static int read_kinds(struct store *store, const struct footing *footing, bool i
 static int find_kinds(struct store *store, const struct footing *footing, struct kind_list *own,
     const struct kind_list **kinds)
 {
-    const struct store_cache *cache = &store->cache;
-    bool is_known =
-        footing->is_read && cache->is_seen && cache->version == footing->version && !store->moved;
-    if (!is_known || !cache->has_kinds) return read_kinds(store, footing, is_known, own, kinds);
-    *kinds = &cache->kinds;
+    bool is_known = is_believable(store, footing);
+    if (!is_known || !store->cache.has_kinds) {
+        return read_kinds(store, footing, is_known, own, kinds);
+    }
+    *kinds = &store->cache.kinds;
     return SQLITE_OK;
 }
 
@@ -375,6 +383,7 @@ static uint64_t sum_of(const struct probe *probe, unsigned kind)
 static int ask_kind(struct course *course, unsigned kind)
 {
     uint64_t sum = 0;
+    if ((kind & KIND_MATCH_MASK & ~course->probe->subject->has) != 0) return SQLITE_OK;
     course->kind = kind;
     if (course->filter != NULL) sum = sum_of(course->probe, kind);
     return (kind & KIND_OF(MATCH_AUD)) != 0 ? ask_audiences(course, sum) : ask_key(course, sum);
@@ -393,6 +402,12 @@ static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
         probe->lacks = subject_need_name(need);
         return;
     }
+}
+
+/* What of the subject must be known. */
+static unsigned wanted_by(const struct probe *probe, const struct kind_list *kinds)
+{
+    return (kinds->united & KIND_MATCH_MASK) | probe->require;
 }
 
 static bool prepare_subject(struct probe *probe, unsigned wanted)
@@ -415,74 +430,87 @@ bool probe_look_ahead(struct probe *probe)
 {
     const struct store_cache *cache = &probe->store->cache;
     const struct kind_list *kinds = &cache->kinds;
-    unsigned columns = kinds->united & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
+    unsigned wanted = wanted_by(probe, kinds);
+    unsigned columns = wanted & ~KIND_OF(MATCH_AUD);
     probe->has_looked = true;
     probe->filter = cache->filter;
     if (cache->filter == NULL) return true;
     if (!prepare_subject(probe, columns)) return false;
-    columns &= probe->subject->has;
+    columns &= kinds->united & KIND_MATCH_MASK & probe->subject->has;
     hash_columns(probe, columns);
+    probe->is_whole = (wanted & KIND_OF(MATCH_AUD)) == 0;
+    probe->key_count = 0;
     for (unsigned i = 0; i < kinds->count; i++) {
         unsigned kind = kinds->kinds[i];
         if ((kind & KIND_MATCH_MASK & ~columns) != 0) continue;
-        filter_prefetch(cache->filter, filter_finish(kind, sum_of(probe, kind)));
+        uint64_t key = filter_finish(kind, sum_of(probe, kind));
+        filter_prefetch(cache->filter, key);
+        if (probe->key_count < PROBE_KEYS) {
+            probe->keys[probe->key_count++] = key;
+        } else {
+            probe->is_whole = false;
+        }
     }
     return true;
-}
-
-static bool is_askable(const struct probe *probe, unsigned kind)
-{
-    return (kind & KIND_MATCH_MASK & ~probe->subject->has) == 0;
 }
 
 /*
-** True where the filter says at once that no rule hits, as it does mostly. What
-** it says of an audience is not asked here.
+** True where the filter, which can be believed, says at once that no rule hits,
+** as it does mostly. What it says of an audience is not asked here.
 */
-static bool filter_clears(const struct course *course)
+static bool filter_clears(const struct probe *probe)
 {
-    const struct probe *probe = course->probe;
-    const struct kind_list *kinds = course->kinds;
-    for (unsigned i = 0; i < kinds->count; i++) {
-        unsigned kind = kinds->kinds[i];
-        if (!is_askable(probe, kind)) continue;
-        if ((kind & KIND_OF(MATCH_AUD)) != 0) return false;
-        if (filter_may_have(course->filter, filter_finish(kind, sum_of(probe, kind)))) return false;
+    if (!probe->is_whole) return false;
+    for (unsigned i = 0; i < probe->key_count; i++) {
+        if (filter_may_have(probe->filter, probe->keys[i])) return false;
     }
     return true;
-}
-
-static int ask_kinds(struct course *course)
-{
-    const struct kind_list *kinds = course->kinds;
-    int rc = SQLITE_OK;
-    for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(course->probe); i++) {
-        if (is_askable(course->probe, kinds->kinds[i])) rc = ask_kind(course, kinds->kinds[i]);
-    }
-    return rc;
 }
 
 static int run(struct course *course)
 {
     struct probe *probe = course->probe;
     const struct kind_list *kinds = course->kinds;
-    unsigned wanted = (kinds->united & KIND_MATCH_MASK) | probe->require;
     int rc = SQLITE_OK;
-    if (!prepare_subject(probe, wanted)) return SQLITE_NOMEM;
-    if (course->filter == NULL || !filter_clears(course)) rc = ask_kinds(course);
+    if (!prepare_subject(probe, wanted_by(probe, kinds))) return SQLITE_NOMEM;
+    for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(probe); i++) {
+        rc = ask_kind(course, kinds->kinds[i]);
+    }
     if (rc == SQLITE_OK && probe->answer == PROBE_CLEAR) judge_lacks(probe, kinds);
     return rc;
+}
+
+/* By the kinds in use, one by one. */
+static int ask_kinds(struct probe *probe, const struct footing *footing)
+{
+    struct store *store = probe->store;
+    struct course course = { .probe = probe };
+    struct kind_list own;
+    int rc = find_kinds(store, footing, &own, &course.kinds);
+    bool is_kept = course.kinds == &store->cache.kinds;
+    if (is_kept && store->cache.filter == probe->filter) course.filter = probe->filter;
+    if (rc == SQLITE_OK) rc = run(&course);
+    if (rc == SQLITE_OK && is_kept && store->cache.filter == NULL && course.has_probed &&
+        ++store->cache.questions >= store->cache.consider &&
+        store->cache.questions >= FIRST_CONSIDERATION) {
+        consider_filter(store);
+    }
+    return rc;
+}
+
+/* By what is kept, where that can be believed and says enough. */
+static bool is_clear(struct probe *probe, const struct footing *footing)
+{
+    const struct store *store = probe->store;
+    return is_believable(store, footing) && store->cache.filter != NULL &&
+           store->cache.filter == probe->filter && filter_clears(probe);
 }
 
 int probe_ask(struct probe *probe)
 {
     struct store *store = probe->store;
     struct footing footing;
-    struct kind_list own;
-    struct course course;
     int rc;
-    course.probe = probe;
-    course.has_probed = false;
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");
@@ -491,14 +519,10 @@ int probe_ask(struct probe *probe)
     store->moved = false;
     rc = enter(store, false, &footing);
     if (rc == SQLITE_OK) {
-        rc = find_kinds(store, &footing, &own, &course.kinds);
-        bool is_kept = course.kinds == &store->cache.kinds;
-        course.filter = is_kept && store->cache.filter == probe->filter ? probe->filter : NULL;
-        if (rc == SQLITE_OK) rc = run(&course);
-        if (rc == SQLITE_OK && is_kept && store->cache.filter == NULL && course.has_probed &&
-            ++store->cache.questions >= store->cache.consider &&
-            store->cache.questions >= FIRST_CONSIDERATION) {
-            consider_filter(store);
+        if (is_clear(probe, &footing)) {
+            judge_lacks(probe, &store->cache.kinds);
+        } else {
+            rc = ask_kinds(probe, &footing);
         }
         rc = leave(store, &footing, rc);
     }

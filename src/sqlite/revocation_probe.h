@@ -13,6 +13,8 @@ enum probe_answer {
     PROBE_UNKNOWN, /* none does, but the token lacks what it takes to be sure */
 };
 
+#define PROBE_KEYS 4
+
 struct probe {
     struct store *store;
     struct subject *subject; /* that is not prepared yet */
@@ -31,6 +33,9 @@ struct probe {
     bool has_looked;
     const struct filter *filter;  /* that the hashes are for, or NULL: there are none */
     uint64_t hashes[MATCH_COUNT]; /* of those columns that the subject has and a rule can name */
+    uint64_t keys[PROBE_KEYS];    /* what the filter will be asked */
+    unsigned key_count;
+    bool is_whole; /* and nothing else */
 };
 
 /* Starts a question that ends with its first hit. */

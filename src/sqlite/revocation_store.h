@@ -43,43 +43,44 @@ enum store_statement {
 
 /* The kinds of rules that there are. */
 struct kind_list {
-    unsigned char kinds[KIND_COUNT];
     unsigned count;
     unsigned united; /* all their bits */
+    unsigned char kinds[KIND_COUNT];
 };
 
 /*
 ** What is kept between questions; believed by the one rule of
-** revocation_question.c alone.
+** revocation_probe.c alone.
 */
 struct store_cache {
-    bool is_seen;     /* `version` is that of the last question in a read transaction */
-    bool has_kinds;   /* `kinds` were read at `version` */
-    unsigned version; /* SQLITE_FCNTL_DATA_VERSION */
-    struct kind_list kinds;
+    bool is_seen;          /* `version` is that of the last question in a read transaction */
+    bool has_kinds;        /* `kinds` were read at `version` */
+    bool has_key;          /* `key` was made */
+    unsigned version;      /* SQLITE_FCNTL_DATA_VERSION */
     struct filter *filter; /* NULL: none yet */
-    bool has_key;
     struct filter_key key;
     sqlite3_int64 questions; /* that were answered by probing at `version` */
     sqlite3_int64
         consider; /* at that many, or a few, think of building the filter; outlasts versions */
+    struct kind_list kinds;
 };
 
+/* What most questions look at comes first, and is together. */
 struct store {
     sqlite3 *db;
     char *schema;
     const char *control_name; /* `schema` for sqlite3_file_control(); NULL, main, is found faster */
-    char *table;              /* the virtual table's name; the shadow table's is <table>_rules */
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-    sqlite3_stmt *probes[KIND_COUNT];           /* one a kind in use */
-    sqlite3_stmt *lookups[KIND_MATCH_MASK + 1]; /* see store_lookup_take() */
-    bool is_asking;  /* a question is under way: a hostile shadow table could ask again */
+    bool is_asking;           /* a question is under way: a hostile shadow table could ask again */
     bool is_checked; /* the shadow table has its shape, as of the last schema that was seen */
     bool
         is_found; /* it was found by its name, and the snapshot statement minds since then what changes */
-    bool moved;    /* SQLite prepared one of the statements again */
-    char *message; /* sqlite3_malloc()ed text of the last failure, or NULL */
+    bool moved; /* SQLite prepared one of the statements again */
     struct store_cache cache;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    sqlite3_stmt *probes[KIND_COUNT];           /* one a kind in use */
+    sqlite3_stmt *lookups[KIND_MATCH_MASK + 1]; /* see store_lookup_take() */
+    char *table;   /* the virtual table's name; the shadow table's is <table>_rules */
+    char *message; /* sqlite3_malloc()ed text of the last failure, or NULL */
 };
 
 /* Starts with copies of the names. SQLITE_OK or SQLITE_NOMEM; store_close() is due in both cases. */

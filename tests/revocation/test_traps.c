@@ -150,6 +150,35 @@ static void filter_is_exact(void)
     close_database(database);
 }
 
+/* Eight kinds, each of which hits one token in ten; two in ten have half of what some rule names. */
+static void filter_of_many_kinds(void)
+{
+    sqlite3 *database = new_file("kinds.db", "WAL");
+    run(database,
+        "INSERT INTO revoked(jti) VALUES('x'); INSERT INTO revoked(sid) VALUES('x');"
+        "INSERT INTO revoked(sub) VALUES('x'); INSERT INTO revoked(client_id) VALUES('x');"
+        "INSERT INTO revoked(iss) VALUES('x'); INSERT INTO revoked(jti, sub) VALUES('y', 'y');"
+        "INSERT INTO revoked(sub, iss) VALUES('y', 'y');"
+        "INSERT INTO revoked(sid, client_id) VALUES('y', 'y');"
+        "CREATE TABLE tokens AS WITH n(n, k) AS (SELECT 1, 1 UNION ALL SELECT n + 1, (n + 1) %% "
+        "10 FROM n WHERE n < 1000) SELECT n, k, jwt_sign(json_object("
+        "'jti', CASE k WHEN 0 THEN 'x' WHEN 5 THEN 'y' WHEN 8 THEN 'y' ELSE 'j' || n END,"
+        "'sid', CASE k WHEN 1 THEN 'x' WHEN 7 THEN 'y' ELSE 's' || n END,"
+        "'sub', CASE k WHEN 2 THEN 'x' WHEN 5 THEN 'y' WHEN 6 THEN 'y' ELSE 'u' || n END,"
+        "'client_id', CASE k WHEN 3 THEN 'x' WHEN 7 THEN 'y' ELSE 'c' || n END,"
+        "'iss', CASE k WHEN 4 THEN 'x' WHEN 6 THEN 'y' WHEN 8 THEN 'y' ELSE 'i' || n END), " SECRET
+        ") AS token FROM n");
+    for (int round = 0; round < 3; round++) {
+        check(number(database, "SELECT count(*) FROM tokens WHERE (jwt_status(token, " SECRET
+                               ", '{\"revoked_by\":\"revoked\"}') = 'revoked') <> (k < 8)") == 0,
+            "revoked_by, round %d", round);
+        check(number(database, "SELECT count(*) FROM tokens AS t WHERE EXISTS (SELECT 1 FROM "
+                               "revoked WHERE token = t.token) <> (k < 8)") == 0,
+            "token =, round %d", round);
+    }
+    close_database(database);
+}
+
 static void own_rows_in_a_transaction(void)
 {
     sqlite3 *database = new_file("own.db", "WAL");
@@ -351,6 +380,7 @@ int main(int argc, char **argv)
         { "one question is one snapshot", one_snapshot },
         { "the filter answers alone", filter_answers_alone },
         { "the filter is exact", filter_is_exact },
+        { "the filter, of many kinds", filter_of_many_kinds },
         { "prepared once", prepared_once },
         { "own rows in a transaction", own_rows_in_a_transaction },
         { "own rows in a statement", own_rows_in_a_statement },
