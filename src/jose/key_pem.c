@@ -71,8 +71,8 @@ static EVP_PKEY *decode_pkcs8_v1(struct der *der)
 /* Steps over one DER value with this universal tag; false where it is another one, or not whole. */
 static bool skip_value(struct der *der, int wanted)
 {
-    long length;
-    int tag, class;
+    long length = 0; /* where it fails, OpenSSL leaves all three as they are */
+    int tag = 0, class = 0;
     const unsigned char *content = der->at;
     int result = ASN1_get_object(&content, &length, &tag, &class, der->end - der->at);
     if ((result & 0x81) != 0 || tag != wanted || class != V_ASN1_UNIVERSAL) return false;
@@ -93,8 +93,8 @@ static EVP_PKEY *decode_pkcs8_v2(struct der *der)
     static const unsigned char version_2[] = { 0x02, 0x01, 0x01 };
     static const unsigned char version_1[] = { 0x02, 0x01, 0x00 };
     struct der inner = *der;
-    long length;
-    int tag, class;
+    long length = 0;
+    int tag = 0, class = 0;
     int result = ASN1_get_object(&inner.at, &length, &tag, &class, der->end - der->at);
     if ((result & 0x81) != 0 || tag != V_ASN1_SEQUENCE || length < (long)sizeof version_2 ||
         inner.at + length != der->end || memcmp(inner.at, version_2, sizeof version_2) != 0) {

@@ -488,7 +488,7 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
     struct kind_list own;
     int rc = find_kinds(store, footing, &own, &course.kinds);
     bool is_kept = course.kinds == &store->cache.kinds;
-    if (is_kept && store->cache.filter == probe->filter) course.filter = probe->filter;
+    if (is_kept) course.filter = probe->filter;
     if (rc == SQLITE_OK) rc = run(&course);
     if (rc == SQLITE_OK && is_kept && store->cache.filter == NULL && course.has_probed &&
         ++store->cache.questions >= store->cache.consider &&
@@ -501,9 +501,7 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
 /* By what is kept, where that can be believed and says enough. */
 static bool is_clear(struct probe *probe, const struct footing *footing)
 {
-    const struct store *store = probe->store;
-    return is_believable(store, footing) && store->cache.filter != NULL &&
-           store->cache.filter == probe->filter && filter_clears(probe);
+    return is_believable(probe->store, footing) && probe->filter != NULL && filter_clears(probe);
 }
 
 int probe_ask(struct probe *probe)
@@ -518,6 +516,7 @@ int probe_ask(struct probe *probe)
     store->is_asking = true;
     store->moved = false;
     rc = enter(store, false, &footing);
+    if (probe->filter != store->cache.filter) probe->filter = NULL; /* there are no hashes for it */
     if (rc == SQLITE_OK) {
         if (is_clear(probe, &footing)) {
             judge_lacks(probe, &store->cache.kinds);

@@ -237,6 +237,10 @@ const struct operation operations[] = {
     { "jwt_revocation", TABLE, ONE_KEY,
         REVOCATION "WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 64) SELECT count(*) FROM n, lifted WHERE claims = '{\"sub\":\"t' || n || '\",\"iat\":9}'",
         "SELECT count(*) FROM lifted WHERE claims = '{\"sub\":\"t64\",\"iat\":9}'", NULL, "0", PLAIN },
+    /* The question before which the subject is read for the filter. */
+    { "jwt_revocation", TABLE, ONE_KEY,
+        REVOCATION "WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 90) SELECT count(*) FROM n, lifted WHERE claims = '{\"sub\":\"t' || n || '\",\"iat\":9}'",
+        "SELECT count(*) FROM lifted WHERE claims = '{\"sub\":\"t\\u0036\",\"iat\":9}'", NULL, "0", PLAIN },
 };
 /* clang-format on */
 
