@@ -30,9 +30,10 @@ struct verdict_services {
     double (*clock)(void *context);
     /*
     ** Told that `revocation` will be asked if nothing else fails, where there is
-    ** a `revoked_by`, as soon as signature and payload are good: what an answer
-    ** takes can be fetched from memory during the checks between. Decides nothing.
-    ** False when memory runs out.
+    ** a `revoked_by`, as soon as the signature is good and the payload read: what
+    ** an answer takes can be fetched from memory meanwhile. Decides nothing; of
+    ** `claims` there is only `payload`, and no type was looked at. False when
+    ** memory runs out.
     */
     bool (*expect_revocation)(void *context, const struct verification *verification);
     /*

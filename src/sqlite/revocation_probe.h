@@ -53,8 +53,9 @@ static inline void probe_start(
 /*
 ** Reads the subject and fetches from memory what probe_ask() will look at, so
 ** that something else can be done meanwhile: a filter is larger than a
-** processor's nearest caches. Decides nothing, and may be left out. False when
-** memory runs out: then there must be no question about this subject.
+** processor's nearest caches. Decides nothing, and may be left out; the claims
+** need not have the right types yet. False when memory runs out: then there must
+** be no question about this subject.
 */
 bool probe_look_ahead(struct probe *probe);
 

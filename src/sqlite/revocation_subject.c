@@ -65,6 +65,12 @@ void subject_start_plain(struct subject *subject, const struct claims *claims, s
     subject->plain_kid = kid;
 }
 
+/* By its name: the claims may not be located yet. */
+static struct json_value value_of(const struct subject *subject, enum claim claim)
+{
+    return json_object_get(subject->claims->payload, claim_name(claim));
+}
+
 /* The content of a string, in place, or decoded where it has an escape. */
 static bool decode(struct subject *subject, struct json_value string, struct rule_text *text)
 {
@@ -94,7 +100,7 @@ static size_t count_elements(struct json_value array)
 /* RFC 7519 section 4.1.3: one string, or an array of strings. */
 static bool take_audiences(struct subject *subject)
 {
-    struct json_value aud = claims_get(subject->claims, CLAIM_AUD);
+    struct json_value aud = value_of(subject, CLAIM_AUD);
     struct rule_text *audiences = subject->own_audiences;
     struct json_cursor cursor;
     struct json_value element;
@@ -124,8 +130,7 @@ static bool take_column(struct subject *subject, enum match_column column)
 {
     enum claim claim = match_claims[column];
     struct rule_text *match = &subject->match[column];
-    struct json_value value =
-        claim == CLAIM_COUNT ? subject->kid : claims_get(subject->claims, claim);
+    struct json_value value = claim == CLAIM_COUNT ? subject->kid : value_of(subject, claim);
     if (column == MATCH_AUD) {
         if (!take_audiences(subject)) return false;
         if (subject->audience_count > 0) subject->has |= KIND_OF(MATCH_AUD);
@@ -140,7 +145,7 @@ static bool take_column(struct subject *subject, enum match_column column)
 
 static struct json_value date_value(const struct subject *subject, enum subject_need need)
 {
-    return claims_get(subject->claims, need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP);
+    return value_of(subject, need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP);
 }
 
 bool subject_prepare(struct subject *subject, unsigned wanted)

@@ -41,8 +41,9 @@ struct subject {
 bool subject_types_are_right(const struct claims *claims);
 
 /*
-** Starts with claims whose types are right and the header's `kid`; both must
-** outlive the subject, which must not be copied.
+** Starts with claims, of which `payload` is enough, and the header's `kid`; both
+** must outlive the subject, which must not be copied. A claim of the wrong type
+** is none.
 */
 void subject_start(struct subject *subject, const struct claims *claims, struct json_value kid);
 
@@ -53,7 +54,7 @@ void subject_start_plain(
 /*
 ** Reads what a question looks at, and nothing else: `wanted` has bits
 ** KIND_OF(column), KIND_OF(NEED_IAT), KIND_OF(NEED_EXP). What was read before is
-** kept. False when memory runs out.
+** kept. For MATCH_AUD the type of `aud` must be right. False when memory runs out.
 */
 bool subject_prepare(struct subject *subject, unsigned wanted);
 
