@@ -179,6 +179,34 @@ static void filter_of_many_kinds(void)
     close_database(database);
 }
 
+/* The filter is looked at before the claims are judged: a claim of any type may stand there. */
+static void filter_of_wrong_types(void)
+{
+    static const char *const claims[] = { "{\"jti\":5}", "{\"jti\":null}", "{\"jti\":[\"x\"]}",
+        "{\"sub\":{\"x\":\"x\"}}", "{\"sub\":true,\"iss\":\"x\"}", "{\"iss\":1,\"aud\":7}",
+        "{\"aud\":[5]}", "{\"aud\":[\"x\",[\"x\"]]}", "{\"aud\":{\"x\":1}}", "{\"iat\":\"x\"}",
+        "{\"iat\":[1],\"jti\":\"x\"}", "{\"j\\u0074i\":5}" };
+    sqlite3 *database = new_file("types.db", "WAL");
+    run(database,
+        "CREATE VIRTUAL TABLE strict USING jwt_revocation(require='aud,iat,jti');"
+        "INSERT INTO strict(jti) VALUES('x'); INSERT INTO strict(jti, sub) VALUES('x', 'x');"
+        "INSERT INTO revoked(jti) VALUES('x'); INSERT INTO revoked(sub) VALUES('x');"
+        "INSERT INTO revoked(iss, aud) VALUES('x', 'x'); INSERT INTO revoked(aud, "
+        "issued_before) VALUES('x', 700)");
+    const char *good = token_of(
+        database, "{\"jti\":\"good\",\"sub\":\"u\",\"iss\":\"i\",\"aud\":\"a\",\"iat\":800}");
+    check_text(ask_many(database, good, "revoked"), "ok", "at first");
+    check_text(ask_many(database, good, "strict"), "ok", "at first, required claims");
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        const char *token = ask(database, "SELECT jws_sign(%Q, " SECRET ")", claims[i]);
+        check_text(status_of(database, token, "revoked"), "bad_claim", claims[i]);
+        check_text(status_of(database, token, "strict"), "bad_claim", claims[i]);
+    }
+    check_text(status_of(database, token_of(database, "{\"j\\u0074i\":\"\\u0078\"}"), "revoked"),
+        "revoked", "escapes");
+    close_database(database);
+}
+
 static void own_rows_in_a_transaction(void)
 {
     sqlite3 *database = new_file("own.db", "WAL");
@@ -381,6 +409,7 @@ int main(int argc, char **argv)
         { "the filter answers alone", filter_answers_alone },
         { "the filter is exact", filter_is_exact },
         { "the filter, of many kinds", filter_of_many_kinds },
+        { "the filter, of wrong types", filter_of_wrong_types },
         { "prepared once", prepared_once },
         { "own rows in a transaction", own_rows_in_a_transaction },
         { "own rows in a statement", own_rows_in_a_statement },
