@@ -13,6 +13,7 @@ enum probe_answer {
     PROBE_UNKNOWN, /* none does, but the token lacks what it takes to be sure */
 };
 
+/* More than most tables have kinds of rules; the others are asked one by one. */
 #define PROBE_KEYS 4
 
 struct probe {

@@ -102,12 +102,12 @@ int store_destroy(struct store *store);
 int store_rename(struct store *store, const char *table);
 
 /*
-** Looks whether the shadow table still is the one that store_create() makes,
-** where that is not known: it lies in a file that others can write.
-** SQLITE_CORRUPT_VTAB where it is not.
+** Looks whether the shadow table still is the one that store_create() makes: it
+** lies in a file that others can write. SQLITE_CORRUPT_VTAB where it is not.
 */
 int store_check_shape(struct store *store);
 
+/* The same where it is not known. */
 static inline int store_check(struct store *store)
 {
     return store->is_checked ? SQLITE_OK : store_check_shape(store);
