@@ -13,8 +13,9 @@
         (literal), sizeof(literal) - 1 \
     }
 
+/* NULs after a name: its first eight bytes are its mark, where it has no more. */
 static const struct {
-    const char *text;
+    char text[16];
     size_t length;
 } names[CLAIM_COUNT] = {
     [CLAIM_ISS] = TEXT("iss"),
@@ -104,6 +105,20 @@ static enum claim claim_of_member(
         if (json_string_is(escaped, names[claim].text, names[claim].length)) return claim;
     }
     return CLAIM_COUNT;
+}
+
+const struct json_member *claim_find(const struct json_object *payload, enum claim claim)
+{
+    const char *name = names[claim].text;
+    size_t length = names[claim].length;
+    uint64_t mark = json_pack(name, 8);
+    if (length > 8) return json_object_find(payload, name, length);
+    for (size_t i = 0; i < payload->count; i++) {
+        const struct json_member *member = &payload->members[i];
+        if (member->name_escaped) return json_object_find(payload, name, length);
+        if (member->name_mark == mark && member->name_length == length) return member;
+    }
+    return NULL;
 }
 
 #define BIT(claim) (1u << (claim))

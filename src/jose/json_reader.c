@@ -305,6 +305,7 @@ static inline const uint8_t *push_name(
     member->name_mark = mark;
     member->type = JSON_NULL;
     member->name_escaped = escaped;
+    member->value_plain = false;
     level->has_escaped |= escaped;
     if (((level->seen & bit) != 0 || level->has_escaped) &&
         object->count - level->first < SORT_FROM && has_twin(reader, member)) {
@@ -471,6 +472,7 @@ static const uint8_t *read_plain_members(struct reader *reader, const uint8_t *a
             .value_length = (uint32_t)(after - value),
             .name_mark = mark,
             .type = type,
+            .value_plain = true,
         };
         bool suspect = (reader->level.seen & bit) != 0 || reader->level.has_escaped;
         if (suspect && has_twin(reader, member)) break;

@@ -21,6 +21,7 @@ struct json_member {
     uint64_t name_mark;
     uint8_t type; /* enum json_type of the value */
     bool name_escaped;
+    bool value_plain; /* the value has no escape; false: it may have one */
 };
 
 /* A name's content, without escapes. */

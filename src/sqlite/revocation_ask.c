@@ -25,6 +25,7 @@
 
 SQLITE_EXTENSION_INIT3
 
+#include "../jose/rarely.h"
 #include "revocation_probe.h"
 #include "revocation_table.h"
 
@@ -191,7 +192,7 @@ static void remember(struct revocation_table *table, struct json_value name)
 }
 
 /* Resolves and remembers. `*statement` as resolve() leaves it. */
-static int find(struct connection *connection, const struct policy *policy,
+RARELY static int find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, sqlite3_stmt **statement, struct fault *fault)
 {
     struct table_name name;
@@ -268,7 +269,7 @@ static enum status status_of(enum probe_answer answer)
 ** mean another table by now. A damaged table is a verdict, "unknown"; all other
 ** errors are raised (sql-surface section 8).
 */
-static int ask(struct revocation_question *question, struct revocation_table *table,
+RARELY static int ask(struct revocation_question *question, struct revocation_table *table,
     enum status *status, bool *moved)
 {
     int rc;
@@ -289,6 +290,11 @@ int revocation_ask(struct revocation_question *question, struct connection *conn
     int rc = SQLITE_OK;
     *status = STATUS_REVOCATION_UNKNOWN;
     if (question->is_started && is_alive(mark)) {
+        if (probe_is_clear(&question->probe)) {
+            mark->is_sure = true;
+            *status = STATUS_OK;
+            return SQLITE_OK;
+        }
         rc = ask(question, mark->table, status, &moved);
     }
     if (moved) {

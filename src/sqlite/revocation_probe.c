@@ -48,6 +48,13 @@ static bool is_expired(sqlite3_stmt *statement)
     return sqlite3_expired(statement) != 0;
 }
 
+static void find_footing(struct store *store, int state, struct footing *footing)
+{
+    footing->is_read =
+        state == SQLITE_TXN_READ && sqlite3_file_control(store->db, store->control_name,
+                                        SQLITE_FCNTL_DATA_VERSION, &footing->version) == SQLITE_OK;
+}
+
 static int open_snapshot(struct store *store, sqlite3_stmt *snapshot, struct footing *footing)
 {
     int rc = store_step(store, snapshot);
@@ -80,9 +87,7 @@ static int enter(struct store *store, bool minds_schema, struct footing *footing
         if (rc != SQLITE_OK) return rc;
         state = sqlite3_txn_state(store->db, store->schema);
     }
-    footing->is_read =
-        state == SQLITE_TXN_READ && sqlite3_file_control(store->db, store->control_name,
-                                        SQLITE_FCNTL_DATA_VERSION, &footing->version) == SQLITE_OK;
+    find_footing(store, state, footing);
     return SQLITE_OK;
 }
 
@@ -389,13 +394,18 @@ static int ask_kind(struct course *course, unsigned kind)
     return (kind & KIND_OF(MATCH_AUD)) != 0 ? ask_audiences(course, sum) : ask_key(course, sum);
 }
 
-/* What a token must have for "no rule hits" to mean something. */
-static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
+/* What the token lacks and must have for "no rule hits" to mean something. */
+static unsigned lacks_of(const struct probe *probe, const struct kind_list *kinds)
 {
     unsigned needed = probe->require;
     /* A rule for a stolen key binds only tokens that say which key is theirs. */
     needed |= kinds->united & KIND_OF(MATCH_KID);
-    needed &= ~probe->subject->has;
+    return needed & ~probe->subject->has;
+}
+
+static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
+{
+    unsigned needed = lacks_of(probe, kinds);
     for (unsigned need = 0; needed >> need != 0; need++) {
         if ((needed & KIND_OF(need)) == 0) continue;
         probe->answer = PROBE_UNKNOWN;
@@ -434,11 +444,12 @@ bool probe_look_ahead(struct probe *probe)
     unsigned columns = wanted & ~KIND_OF(MATCH_AUD);
     probe->has_looked = true;
     probe->filter = cache->filter;
+    probe->is_whole = false;
     if (cache->filter == NULL) return true;
     if (!prepare_subject(probe, columns)) return false;
     columns &= kinds->united & KIND_MATCH_MASK & probe->subject->has;
     hash_columns(probe, columns);
-    probe->is_whole = (wanted & KIND_OF(MATCH_AUD)) == 0;
+    probe->is_whole = (wanted & KIND_OF(MATCH_AUD)) == 0 && lacks_of(probe, kinds) == 0;
     probe->key_count = 0;
     for (unsigned i = 0; i < kinds->count; i++) {
         unsigned kind = kinds->kinds[i];
@@ -455,8 +466,9 @@ bool probe_look_ahead(struct probe *probe)
 }
 
 /*
-** True where the filter, which can be believed, says at once that no rule hits,
-** as it does mostly. What it says of an audience is not asked here.
+** True where the filter, which can be believed, says at once that no rule hits
+** and nothing is lacking, as it does mostly. What it says of an audience is not
+** asked here.
 */
 static bool filter_clears(const struct probe *probe)
 {
@@ -499,9 +511,22 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
 }
 
 /* By what is kept, where that can be believed and says enough. */
-static bool is_clear(struct probe *probe, const struct footing *footing)
+static bool is_clear(const struct probe *probe, const struct footing *footing)
 {
-    return is_believable(probe->store, footing) && probe->filter != NULL && filter_clears(probe);
+    return probe->filter != NULL && is_believable(probe->store, footing) && filter_clears(probe);
+}
+
+bool probe_is_clear(const struct probe *probe)
+{
+    struct store *store = probe->store;
+    sqlite3_stmt *snapshot = store->statements[STATEMENT_SNAPSHOT];
+    struct footing footing;
+    if (!probe->is_whole || probe->filter != store->cache.filter || store->is_asking ||
+        !store->is_checked || snapshot == NULL || is_expired(snapshot)) {
+        return false;
+    }
+    find_footing(store, sqlite3_txn_state(store->db, store->schema), &footing);
+    return is_believable(store, &footing) && filter_clears(probe);
 }
 
 int probe_ask(struct probe *probe)
@@ -518,11 +543,7 @@ int probe_ask(struct probe *probe)
     rc = enter(store, false, &footing);
     if (probe->filter != store->cache.filter) probe->filter = NULL; /* there are no hashes for it */
     if (rc == SQLITE_OK) {
-        if (is_clear(probe, &footing)) {
-            judge_lacks(probe, &store->cache.kinds);
-        } else {
-            rc = ask_kinds(probe, &footing);
-        }
+        if (!is_clear(probe, &footing)) rc = ask_kinds(probe, &footing);
         rc = leave(store, &footing, rc);
     }
     if (store->moved) cache_forget(&store->cache);

@@ -36,7 +36,7 @@ struct probe {
     uint64_t hashes[MATCH_COUNT]; /* of those columns that the subject has and a rule can name */
     uint64_t keys[PROBE_KEYS];    /* what the filter will be asked */
     unsigned key_count;
-    bool is_whole; /* and nothing else */
+    bool is_whole; /* and nothing else; the token has what it must have */
 };
 
 /* Starts a question that ends with its first hit. */
@@ -49,6 +49,7 @@ static inline void probe_start(
     probe->found = NULL;
     probe->context = NULL;
     probe->has_looked = false;
+    probe->is_whole = false;
 }
 
 /*
@@ -59,6 +60,13 @@ static inline void probe_start(
 ** be no question about this subject.
 */
 bool probe_look_ahead(struct probe *probe);
+
+/*
+** True where what is kept says, within the transaction that is under way, that
+** no rule hits and nothing is lacking: then there is nothing to ask. No statement
+** is run, so that nothing can change on the way. False says nothing.
+*/
+bool probe_is_clear(const struct probe *probe);
 
 /*
 ** Asks. SQLITE_OK with `answer`, or the error that stopped it (its text, where

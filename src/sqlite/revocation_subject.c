@@ -3,6 +3,7 @@
 */
 #include "revocation_subject.h"
 
+#include "../jose/rarely.h"
 #include "../jose/secure.h"
 
 #include <math.h>
@@ -65,14 +66,14 @@ void subject_start_plain(struct subject *subject, const struct claims *claims, s
     subject->plain_kid = kid;
 }
 
-/* By its name: the claims may not be located yet. */
 static struct json_value value_of(const struct subject *subject, enum claim claim)
 {
-    return json_object_get(subject->claims->payload, claim_name(claim));
+    const struct json_object *payload = subject->claims->payload;
+    return json_member_value(payload, claim_find(payload, claim));
 }
 
 /* The content of a string, in place, or decoded where it has an escape. */
-static bool decode(struct subject *subject, struct json_value string, struct rule_text *text)
+RARELY static bool decode(struct subject *subject, struct json_value string, struct rule_text *text)
 {
     text->bytes = json_string_plain(string, &text->length);
     if (text->bytes != NULL) return true;
@@ -98,7 +99,7 @@ static size_t count_elements(struct json_value array)
 }
 
 /* RFC 7519 section 4.1.3: one string, or an array of strings. */
-static bool take_audiences(struct subject *subject)
+RARELY static bool take_audiences(struct subject *subject)
 {
     struct json_value aud = value_of(subject, CLAIM_AUD);
     struct rule_text *audiences = subject->own_audiences;
@@ -126,20 +127,34 @@ static bool take_audiences(struct subject *subject)
     return true;
 }
 
+RARELY static bool take_kid(struct subject *subject)
+{
+    struct rule_text *match = &subject->match[MATCH_KID];
+    *match = subject->plain_kid;
+    return subject->kid.type != JSON_STRING || decode(subject, subject->kid, match);
+}
+
+static bool take_claim(struct subject *subject, enum match_column column)
+{
+    const struct json_object *payload = subject->claims->payload;
+    const struct json_member *member = claim_find(payload, match_claims[column]);
+    struct rule_text *match = &subject->match[column];
+    *match = (struct rule_text){ NULL, 0 };
+    if (member == NULL || member->type != JSON_STRING) return true;
+    if (!member->value_plain) return decode(subject, json_member_value(payload, member), match);
+    *match = (struct rule_text){ payload->text + member->value_at + 1, member->value_length - 2 };
+    return true;
+}
+
 static bool take_column(struct subject *subject, enum match_column column)
 {
-    enum claim claim = match_claims[column];
-    struct rule_text *match = &subject->match[column];
-    struct json_value value = claim == CLAIM_COUNT ? subject->kid : value_of(subject, claim);
     if (column == MATCH_AUD) {
         if (!take_audiences(subject)) return false;
         if (subject->audience_count > 0) subject->has |= KIND_OF(MATCH_AUD);
         return true;
     }
-    *match = (struct rule_text){ NULL, 0 };
-    if (column == MATCH_KID) *match = subject->plain_kid;
-    if (value.type == JSON_STRING && !decode(subject, value, match)) return false;
-    if (match->length > 0) subject->has |= KIND_OF(column);
+    if (!(column == MATCH_KID ? take_kid(subject) : take_claim(subject, column))) return false;
+    if (subject->match[column].length > 0) subject->has |= KIND_OF(column);
     return true;
 }
 
