@@ -3,12 +3,13 @@
 */
 #include "claims.h"
 
+#include "rarely.h"
 #include "scope.h"
 
 #include <string.h>
 
 /* Fills `detail` for a check about one claim; returns `status`. */
-static enum status fail(struct detail *detail, enum status status, const char *subject,
+RARELY static enum status fail(struct detail *detail, enum status status, const char *subject,
     struct json_value found, struct json_value expected, const char *note)
 {
     *detail = (struct detail){ subject, strlen(subject), found, expected, note };

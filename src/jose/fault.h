@@ -10,6 +10,8 @@
 #ifndef JWT_FAULT_H
 #define JWT_FAULT_H
 
+#include "rarely.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,7 +31,8 @@ struct fault {
 ** a UTF-8 sequence. An earlier fault is kept. Always returns false, so that
 ** `return fault_set(...)` reads well.
 */
-bool fault_set(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+RARELY bool fault_set(struct fault *fault, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Records that memory ran out. Always returns false. */
 bool fault_memory(struct fault *fault);

@@ -11,6 +11,7 @@
 
 #include "json_scan.h"
 #include "json_twins.h"
+#include "rarely.h"
 #include "secure.h"
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ struct reader {
 };
 
 /* NULL, after noting what is wrong and where. The steps below return where they ended, or this. */
-static const uint8_t *stop(struct reader *reader, const uint8_t *at, enum json_fault fault)
+RARELY static const uint8_t *stop(struct reader *reader, const uint8_t *at, enum json_fault fault)
 {
     reader->fault = fault;
     reader->at = at;

@@ -8,12 +8,13 @@
 #include "verdict.h"
 
 #include "base64url.h"
+#include "rarely.h"
 #include "secure.h"
 #include "signature.h"
 
 #include <string.h>
 
-static enum reached fail(
+RARELY static enum reached fail(
     struct verification *verification, enum status status, const char *subject, const char *note)
 {
     verification->status = status;

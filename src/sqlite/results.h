@@ -8,10 +8,11 @@
 
 #include "../jose/fault.h"
 #include "../jose/json_value.h"
+#include "../jose/rarely.h"
 #include "../jose/text.h"
 
 /* Raises a fault as "function: text", or as out of memory. */
-void result_fault(sqlite3_context *context, const char *function, const struct fault *fault);
+RARELY void result_fault(sqlite3_context *context, const char *function, const struct fault *fault);
 
 /* A fault's words without the "key: unusable JWK: " that tells an argument apart. Points into `fault`. */
 const char *result_fault_reason(const struct fault *fault);

@@ -206,14 +206,13 @@ RARELY static int find(struct connection *connection, const struct policy *polic
     return rc;
 }
 
-int revocation_find(struct connection *connection, const struct policy *policy,
+/* For the mark of an execution that begins. */
+RARELY static int find_first(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, struct fault *fault)
 {
-    struct revocation_table *known;
+    struct revocation_table *known = known_table(connection, policy->revoked_by);
     sqlite3_stmt *statement = NULL;
     int rc;
-    if (policy->revoked_by.text == NULL || is_alive(mark)) return SQLITE_OK;
-    known = known_table(connection, policy->revoked_by);
     if (known != NULL && policy->leeway <= known->options.leeway) {
         revocation_mark_clear(mark);
         mark->table = revocation_table_retain(known);
@@ -222,6 +221,13 @@ int revocation_find(struct connection *connection, const struct policy *policy,
     rc = find(connection, policy, mark, &statement, fault);
     sqlite3_finalize(statement);
     return rc;
+}
+
+int revocation_find(struct connection *connection, const struct policy *policy,
+    struct revocation_mark *mark, struct fault *fault)
+{
+    if (policy->revoked_by.text == NULL || is_alive(mark)) return SQLITE_OK;
+    return find_first(connection, policy, mark, fault);
 }
 
 /* ---- asking ---- */

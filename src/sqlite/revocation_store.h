@@ -15,6 +15,7 @@
 
 #include <sqlite3ext.h>
 
+#include "../jose/rarely.h"
 #include "revocation_filter.h"
 #include "revocation_rule.h"
 
@@ -129,7 +130,7 @@ int store_step(struct store *store, sqlite3_stmt *statement);
 int store_run(struct store *store, sqlite3_stmt *statement);
 
 /* Keeps the text of a failure that was found in a row; returns SQLITE_CORRUPT_VTAB. */
-int store_corrupt(struct store *store, const char *what);
+RARELY int store_corrupt(struct store *store, const char *what);
 
 /*
 ** Binds a key to parameters 1 to 8: kind and match columns, '' for those that
