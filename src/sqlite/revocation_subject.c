@@ -189,8 +189,9 @@ bool subject_date(const struct subject *subject, enum subject_need need, double 
 
 void subject_release(struct subject *subject)
 {
-    memory_free(subject->more_audiences);
-    memory_free(subject->decoded);
+    /* Nearly always there is neither: not worth two calls of libcrypto. */
+    if (subject->more_audiences != NULL) memory_free(subject->more_audiences);
+    if (subject->decoded != NULL) memory_free(subject->decoded);
 }
 
 const char *subject_need_name(unsigned need)

@@ -41,18 +41,23 @@ static void test_names(void)
             upper[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
             upper[i + 1] = '\0';
         }
-        for (int spelt = 0; spelt < 2; spelt++) {
+        for (int spelt = 0; spelt < 4; spelt++) {
             snprintf(text, sizeof text,
-                "{\"x%s\":1,\"%sx\":2,\"%s \":3,\"%s\":4,\"%.*s\":5,\"y\":{\"%s\":6},\"%s\":7}",
-                name, name, name, upper, (int)strlen(name) - 1, name, name, spelt ? escaped : name);
+                "{%s\"x%s\":1,\"%sx\":2,\"%s \":3,\"%s\":4,\"%.*s\":5,\"y\":{\"%s\":6},\"%s\":7}",
+                spelt & 2 ? "\"\\u007a\":0," : "", name, name, name, upper, (int)strlen(name) - 1,
+                name, name, spelt & 1 ? escaped : name);
             CHECK(json_object_read(&object, text, strlen(text), NULL) == JSON_FINE, "%s", text);
             claims_locate(&claims, &object);
             struct json_value value = claims_get(&claims, (enum claim)claim);
             CHECK(value.text != NULL && *value.text == '7', "%s is found%s", name,
-                spelt ? " where it is escaped" : "");
+                spelt & 1 ? " where it is escaped" : "");
+            CHECK(claim_find(&object, (enum claim)claim) == claims.known[claim],
+                "%s is found by its name alone", text);
             for (int other = 0; other < CLAIM_COUNT; other++) {
                 CHECK(other == claim || claims.known[other] == NULL, "%s is not taken for %s", name,
                     names[other]);
+                CHECK(other == claim || claim_find(&object, (enum claim)other) == NULL,
+                    "%s is not there by its name alone", names[other]);
             }
             json_object_release(&object);
         }

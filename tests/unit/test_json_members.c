@@ -263,9 +263,29 @@ static void test_colliding_names(void)
     free(words);
 }
 
+/* What is said to have no escape is taken as it stands: by those who name whom a token is about. */
+static void test_plain_values(void)
+{
+    static const char text[] =
+        "{\"a\":\"plain\",\"b\":\"\\u0061\",\"c\":\"\xc3\xa9\\n\",\"d\":1,"
+        "\"e\":\"end\\\\\",\"\\u0066\":\"\\t\",\"g\" : \"\\/\", \"h\":\"\",\"i\":\"x\"}";
+    struct json_object object;
+    size_t plain = 0;
+    CHECK(json_object_read(&object, text, strlen(text), NULL) == JSON_FINE, "%s", text);
+    for (size_t i = 0; i < object.count; i++) {
+        struct json_value value = json_member_value(&object, &object.members[i]);
+        bool has_escape = memchr(value.text, '\\', value.length) != NULL;
+        CHECK(!object.members[i].value_plain || !has_escape, "member %zu has no escape", i);
+        plain += object.members[i].value_plain;
+    }
+    CHECK(object.members[0].value_plain && plain < object.count, "the first is usual");
+    json_object_release(&object);
+}
+
 int main(void)
 {
     test_table();
+    test_plain_values();
     test_sizes();
     test_twins_unescaped();
     test_a_hundred_thousand();
