@@ -316,7 +316,7 @@ int revocation_ask(struct revocation_question *question, struct connection *conn
 }
 
 /* True in `*same` where nothing can have changed what the mark's name means. */
-static int look(struct revocation_table *table, bool *same)
+RARELY static int look(struct revocation_table *table, bool *same)
 {
     int rc;
     revocation_table_enter(table);

@@ -163,6 +163,15 @@ static struct json_value date_value(const struct subject *subject, enum subject_
     return value_of(subject, need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP);
 }
 
+RARELY static void take_dates(struct subject *subject, unsigned wanted)
+{
+    for (enum subject_need need = NEED_IAT; need < NEED_COUNT; need++) {
+        if ((wanted & KIND_OF(need)) != 0 && date_value(subject, need).text != NULL) {
+            subject->has |= KIND_OF(need);
+        }
+    }
+}
+
 bool subject_prepare(struct subject *subject, unsigned wanted)
 {
     wanted &= ~subject->prepared;
@@ -170,12 +179,7 @@ bool subject_prepare(struct subject *subject, unsigned wanted)
     for (unsigned left = wanted & KIND_MATCH_MASK; left != 0; left &= left - 1) {
         if (!take_column(subject, (enum match_column)__builtin_ctz(left))) return false;
     }
-    if (wanted >> NEED_IAT == 0) return true;
-    for (enum subject_need need = NEED_IAT; need < NEED_COUNT; need++) {
-        if ((wanted & KIND_OF(need)) != 0 && date_value(subject, need).text != NULL) {
-            subject->has |= KIND_OF(need);
-        }
-    }
+    if (wanted >> NEED_IAT != 0) take_dates(subject, wanted);
     return true;
 }
 
