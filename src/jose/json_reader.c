@@ -301,8 +301,7 @@ static inline const uint8_t *push_name(
     uint64_t bit = name_bit(mark);
     member->name_at = (uint32_t)(name - reader->start);
     member->name_length = (uint32_t)length;
-    member->value_at = 0;
-    member->value_length = 0;
+    member->value_at = member->value_length = 0;
     member->name_mark = mark;
     member->type = JSON_NULL;
     member->name_escaped = escaped;

@@ -444,7 +444,6 @@ bool probe_look_ahead(struct probe *probe)
     unsigned columns = wanted & ~KIND_OF(MATCH_AUD);
     probe->has_looked = true;
     probe->filter = cache->filter;
-    probe->is_whole = false;
     if (cache->filter == NULL) return true;
     if (!prepare_subject(probe, columns)) return false;
     columns &= kinds->united & KIND_MATCH_MASK & probe->subject->has;

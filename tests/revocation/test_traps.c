@@ -93,6 +93,29 @@ static void filter_answers_alone(void)
     close_database(database);
 }
 
+/* That no rule names a token is no answer where the token lacks what rules are asked by. */
+static void filter_of_what_lacks(void)
+{
+    sqlite3 *database = new_file("lacks.db", "WAL");
+    run(database, "CREATE VIRTUAL TABLE strict USING jwt_revocation(require='iat,sub');"
+                  "INSERT INTO strict(jti) VALUES('x'); INSERT INTO revoked(jti) VALUES('x')");
+    const char *good = token_of(database, "{\"jti\":\"good\",\"sub\":\"u\",\"iat\":800}");
+    check_text(ask_many(database, good, "strict"), "ok", "at first");
+    check_text(ask_many(database, good, "revoked"), "ok", "at first, nothing required");
+    static const char *const claims[] = { "{\"jti\":\"good\",\"sub\":\"u\"}",
+        "{\"jti\":\"good\",\"iat\":800}", "{\"jti\":\"good\"}", "{}" };
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        const char *token = token_of(database, claims[i]);
+        check_text(ask_many(database, token, "strict"), "revocation_unknown", claims[i]);
+        check_text(ask_many(database, token, "revoked"), "ok", claims[i]);
+    }
+    run(database, "INSERT INTO revoked(kid) VALUES('stolen')");
+    for (int i = 0; i < 3; i++) {
+        check_text(ask_many(database, good, "revoked"), "revocation_unknown", "without kid");
+    }
+    close_database(database);
+}
+
 /* Whatever SQLite plans by: a statement that it prepares again for each value would never let a filter stand. */
 static void prepared_once(void)
 {
@@ -410,6 +433,7 @@ int main(int argc, char **argv)
         { "the filter is exact", filter_is_exact },
         { "the filter, of many kinds", filter_of_many_kinds },
         { "the filter, of wrong types", filter_of_wrong_types },
+        { "the filter, of what lacks", filter_of_what_lacks },
         { "prepared once", prepared_once },
         { "own rows in a transaction", own_rows_in_a_transaction },
         { "own rows in a statement", own_rows_in_a_statement },
