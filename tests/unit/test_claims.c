@@ -64,6 +64,47 @@ static void test_names(void)
     }
 }
 
+static uint64_t packed(const char *bytes)
+{
+    uint64_t word = 0;
+    for (int i = 7; i >= 0; i--) word = word << 8 | (unsigned char)bytes[i];
+    return word;
+}
+
+/* A name of 16 bytes whose mark is that of "jti": whoever writes payloads can compute one. */
+static bool collide(char *name)
+{
+    for (unsigned tried = 0; tried < 1000000; tried++) {
+        snprintf(name + 8, 9, "%08x", (unsigned)(tried * UINT32_C(2654435761)));
+        uint64_t first =
+            packed("jti\0\0\0\0") ^ packed(name + 8) * UINT64_C(0x9e3779b97f4a7c15) ^ 16;
+        bool fits = true;
+        for (int i = 0; i < 8; i++) {
+            char byte = (char)(first >> 8 * i);
+            fits = fits && byte >= ' ' && byte < 127 && byte != '"' && byte != '\\';
+            name[i] = byte;
+        }
+        if (fits) return true;
+    }
+    return false;
+}
+
+static void test_colliding_name(void)
+{
+    char name[17];
+    char text[64];
+    struct json_object object;
+    struct claims claims;
+    CHECK(collide(name), "there is such a name");
+    snprintf(text, sizeof text, "{\"%s\":\"x\"}", name);
+    CHECK(json_object_read(&object, text, strlen(text), NULL) == JSON_FINE, "%s", text);
+    CHECK(object.members[0].name_mark == packed("jti\0\0\0\0"), "%s has the mark of jti", name);
+    CHECK(claim_find(&object, CLAIM_JTI) == NULL, "and is not taken for it");
+    claims_locate(&claims, &object);
+    CHECK(claims.known[CLAIM_JTI] == NULL, "nor where all claims are located");
+    json_object_release(&object);
+}
+
 /* ---- types of registered claims, asked for or not */
 
 static void test_types(void)
@@ -404,6 +445,7 @@ static void test_notes(void)
 int main(void)
 {
     test_names();
+    test_colliding_name();
     test_types();
     test_times();
     test_identities();
