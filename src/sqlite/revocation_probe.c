@@ -48,6 +48,7 @@ static bool is_expired(sqlite3_stmt *statement)
     return sqlite3_expired(statement) != 0;
 }
 
+/* `state`: of the schema, now. */
 static void find_footing(struct store *store, int state, struct footing *footing)
 {
     footing->is_read =
@@ -525,7 +526,7 @@ bool probe_is_clear(const struct probe *probe)
         return false;
     }
     find_footing(store, sqlite3_txn_state(store->db, store->schema), &footing);
-    return is_believable(store, &footing) && filter_clears(probe);
+    return is_clear(probe, &footing);
 }
 
 int probe_ask(struct probe *probe)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The claim that a match column names; CLAIM_COUNT for the header's kid. */
+/* The claim that a match column names; CLAIM_COUNT for the header's kid, which take_kid() reads. */
 static const enum claim match_claims[MATCH_COUNT] = {
     [MATCH_JTI] = CLAIM_JTI,
     [MATCH_SID] = CLAIM_SID,
