@@ -4,7 +4,6 @@ import pathlib
 import random
 import shutil
 import sqlite3
-import time
 
 import copier
 from harness import ALL, Failed, check, equal, test
@@ -12,6 +11,7 @@ from soundness import check_copy, opened
 from workload import LOADER, NOW, SECONDS_A_STEP, Model, Workload, bare
 
 ROUNDS = 20 if ALL else 5
+CHANCES = 40  # what depends on what others do at the same moment gets so many
 MIDDLE = 4  # commits between two syncs that are restored, too
 
 
@@ -36,6 +36,14 @@ def shipped(bench):
                 check_copy(workload, target, told)
                 restored += 1
             seen, before = len(replicator.positions()), told
+        for _ in range(CHANCES):  # a writer that is reading just then keeps a WAL from beginning anew
+            if len(replicator.segments) > 1:
+                break
+            replicator.roll()
+            workload.wait_for(60)
+            told = workload.acknowledged()
+            replicator.restore(target, replicator.sync(), as_wal=True)
+            check_copy(workload, target, told)
         check(len(replicator.segments) > 1, "the WAL began anew on the way", len(replicator.segments))
         check(restored >= 4 * ROUNDS, "copies that were looked at", restored)
 
@@ -124,6 +132,7 @@ def promoted(bench):
 
 # ---- broken ways: the tests above are worth something if they notice each of these
 
+
 def torn(workload, target):
     """Pages up to a frame in the middle of a transaction: any frame of the last transactions."""
     with copier.Replicator(workload.path) as replicator:
@@ -162,16 +171,17 @@ def file_alone(workload, target):
 
 def without_a_lock(workload, target):
     """The file, and some time later the WAL: checkpoints come between, and the WAL begins anew."""
-    copier.clear(target)
-    shutil.copyfile(workload.path, target)
-    told = workload.acknowledged()
-    salts = set()
-    while len(salts) < 4:  # one new beginning would do no harm where a checkpoint has just ended
-        header = copier.read_header(workload.path)[0]
-        salts.update([header.salt1] if header else [])
-        time.sleep(0.0005)
-    shutil.copyfile(workload.path + "-wal", target + "-wal")  # with few pages yet
-    check_copy(workload, target, told)
+    for _ in range(CHANCES):
+        copier.clear(target)
+        shutil.copyfile(workload.path, target)
+        told = workload.acknowledged()
+        salts = set()
+        while len(salts) < 4:  # one new beginning would do no harm where a checkpoint has just ended
+            workload.wait_for(1)
+            header = copier.read_header(workload.path)[0]
+            salts.update([header.salt1] if header else [])
+        shutil.copyfile(workload.path + "-wal", target + "-wal")
+        check_copy(workload, target, told)
 
 
 def stale_wal(workload, target):
@@ -199,12 +209,12 @@ class Forgetful(copier.Replicator):
 
 def misses_a_new_wal(workload, target):
     with Forgetful(workload.path) as replicator:
-        for _ in range(3):
+        for _ in range(CHANCES):
             replicator.roll()
             workload.wait_for(60)
-        told = workload.acknowledged()
-        replicator.restore(target, replicator.sync(), as_wal=False)
-        check_copy(workload, target, told)
+            told = workload.acknowledged()
+            replicator.restore(target, replicator.sync(), as_wal=False)
+            check_copy(workload, target, told)
 
 
 class Careless(copier.Replicator):
@@ -216,7 +226,7 @@ class Careless(copier.Replicator):
 
 def holds_nothing(workload, target):
     with Careless(workload.path) as replicator:
-        for _ in range(40):
+        for _ in range(CHANCES):
             workload.wait_for(60)
             try:
                 told = workload.acknowledged()

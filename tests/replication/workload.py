@@ -10,17 +10,20 @@ is what a client would have been told. So a copy is right if, and only if, it ho
 """
 
 import json
+import mmap
 import os
 import pathlib
 import random
 import signal
 import sqlite3
+import struct
 import time
 
 from harness import EXTENSION, NOW, ROOT, load_loader
 
 LOADER = load_loader(ROOT / "sql")
 TTL = 4_000_000_000  # nothing ends by time here, also not by the machine's clock: what ends, somebody has ended
+AHEAD = 300  # operations of each writer that nobody waits for
 SECONDS_A_STEP = 100  # more than the grace, so that an older refresh token is `reuse`
 
 
@@ -134,13 +137,20 @@ class Writer:
 
 
 class Workload:
-    """A store in `folder`, and processes that write to it until stop()."""
+    """A store in `folder`, and processes that write to it until stop().
+
+    They go on while copies are taken, and while these are looked at, but not without end: on a machine that is slow
+    at looking, what there is to look at would grow faster than it is looked at. Each stops AHEAD of what was waited
+    for, between two operations, and goes on at the next wait_for().
+    """
 
     def __init__(self, folder, writers=3, pause=0.003, checkpoints=True):
         """`checkpoints` False: none by the writers, as a replicator that reads the WAL wants it."""
         self.folder, self.count, self.pause, self.checkpoints = pathlib.Path(folder), writers, pause, checkpoints
         self.path = str(self.folder / "app.db")
         self.children = []
+        self.allowed = mmap.mmap(-1, 8)  # operations of each writer; shared with the children
+        self.allow(AHEAD)
         store = LOADER.TokenStore(LOADER.connect(self.path, EXTENSION))
         store.install()
         for use in ("access", "refresh"):
@@ -151,6 +161,12 @@ class Workload:
         store.db.close()
         for writer in range(writers):
             self.journal(writer).touch()
+
+    def allow(self, operations):
+        self.allowed[:] = struct.pack("q", operations)
+
+    def may_work(self, step):
+        return step < struct.unpack("q", self.allowed[:])[0]
 
     def journal(self, writer):
         return self.folder / f"journal-{writer}"
@@ -172,7 +188,8 @@ class Workload:
             if not self.checkpoints:
                 worker.store.db.execute("PRAGMA wal_autocheckpoint = 0")
             while not stopped:
-                worker.work()
+                if self.may_work(worker.step):
+                    worker.work()
                 time.sleep(self.pause)
             status = 0
         except BaseException as error:
@@ -215,6 +232,7 @@ class Workload:
     def wait_for(self, operations):
         """Until the writers have done so many more, together."""
         goal = sum(self.acknowledged()) + operations
+        self.allow(max(self.acknowledged()) + operations + AHEAD)
         end = time.monotonic() + 120
         while sum(self.acknowledged()) < goal:
             assert time.monotonic() < end, "the writers stand still"
