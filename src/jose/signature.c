@@ -297,6 +297,8 @@ static bool sign_hashed(struct signature_context *context, const struct algorith
     }
     size_t der_length = sizeof der;
     if (EVP_PKEY_sign(context->signer, der, &der_length, hash, hash_length) != 1) return false;
+    /* OpenSSL 3.0 calls it success, of 2^32 - 1 bytes, where it could not write them for want of memory. */
+    if (der_length > sizeof der) return false;
     *out_length = algorithm->signature_bytes;
     return der_to_raw(out, algorithm->signature_bytes / 2u, der, der_length);
 }
