@@ -16,7 +16,6 @@ import pathlib
 import random
 import signal
 import sqlite3
-import struct
 import time
 
 from harness import EXTENSION, NOW, ROOT, load_loader
@@ -149,8 +148,8 @@ class Workload:
         self.folder, self.count, self.pause, self.checkpoints = pathlib.Path(folder), writers, pause, checkpoints
         self.path = str(self.folder / "app.db")
         self.children = []
-        self.allowed = mmap.mmap(-1, 8)  # operations of each writer; shared with the children
-        self.allow(AHEAD)
+        self.allowed = memoryview(mmap.mmap(-1, 8)).cast("q")  # [0]: operations of each writer; shared with the children
+        self.allowed[0] = AHEAD
         store = LOADER.TokenStore(LOADER.connect(self.path, EXTENSION))
         store.install()
         for use in ("access", "refresh"):
@@ -161,12 +160,6 @@ class Workload:
         store.db.close()
         for writer in range(writers):
             self.journal(writer).touch()
-
-    def allow(self, operations):
-        self.allowed[:] = struct.pack("q", operations)
-
-    def may_work(self, step):
-        return step < struct.unpack("q", self.allowed[:])[0]
 
     def journal(self, writer):
         return self.folder / f"journal-{writer}"
@@ -188,7 +181,7 @@ class Workload:
             if not self.checkpoints:
                 worker.store.db.execute("PRAGMA wal_autocheckpoint = 0")
             while not stopped:
-                if self.may_work(worker.step):
+                if worker.step < self.allowed[0]:
                     worker.work()
                 time.sleep(self.pause)
             status = 0
@@ -231,8 +224,9 @@ class Workload:
 
     def wait_for(self, operations):
         """Until the writers have done so many more, together."""
-        goal = sum(self.acknowledged()) + operations
-        self.allow(max(self.acknowledged()) + operations + AHEAD)
+        before = self.acknowledged()
+        goal = sum(before) + operations
+        self.allowed[0] = max(before) + operations + AHEAD
         end = time.monotonic() + 120
         while sum(self.acknowledged()) < goal:
             assert time.monotonic() < end, "the writers stand still"
