@@ -33,12 +33,6 @@ enum claim {
 /* The registered name of a claim, "client_id". Static. */
 const char *claim_name(enum claim claim);
 
-/*
-** The member of a known claim, or NULL: by its name, so that the claims need not
-** be located. For one or two of them; claims_locate() finds them all at once.
-*/
-const struct json_member *claim_find(const struct json_object *payload, enum claim claim);
-
 /* Where the known claims of one payload are; found in one walk over its members. */
 struct claims {
     const struct json_object *payload;

@@ -107,20 +107,6 @@ static enum claim claim_of_member(
     return CLAIM_COUNT;
 }
 
-const struct json_member *claim_find(const struct json_object *payload, enum claim claim)
-{
-    const char *name = names[claim].text;
-    size_t length = names[claim].length;
-    uint64_t mark = json_pack(name, 8);
-    if (length > 8) return json_object_find(payload, name, length);
-    for (size_t i = 0; i < payload->count; i++) {
-        const struct json_member *member = &payload->members[i];
-        if (member->name_escaped) return json_object_find(payload, name, length);
-        if (member->name_mark == mark && member->name_length == length) return member;
-    }
-    return NULL;
-}
-
 #define BIT(claim) (1u << (claim))
 #define DATES (BIT(CLAIM_EXP) | BIT(CLAIM_NBF) | BIT(CLAIM_IAT))
 #define STRINGS                                                                           \

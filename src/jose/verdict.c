@@ -379,14 +379,6 @@ static void take_kept_payload(struct verification *verification)
     verification->claims.payload = payload;
 }
 
-/* Before the claims are even located: what is fetched now comes while they are. */
-static bool expect_revocation(const struct verification *verification)
-{
-    const struct verdict_services *services = verification->services;
-    return verification->policy->revoked_by.text == NULL ||
-           services->expect_revocation(services->context, verification);
-}
-
 /* RFC 7519 section 7.2, step 10. */
 static enum reached check_payload(struct verification *verification)
 {
@@ -397,7 +389,6 @@ static enum reached check_payload(struct verification *verification)
     }
     if (verification->kept_token != NULL && verification->kept_token->is_read) {
         take_kept_payload(verification);
-        if (!expect_revocation(verification)) return REACHED_NO_MEMORY;
         remember(verification);
         return REACHED;
     }
@@ -408,7 +399,6 @@ static enum reached check_payload(struct verification *verification)
         return fail(verification, STATUS_BAD_PAYLOAD, NULL, json_fault_text(fault));
     }
     verification->claims.payload = &verification->payload;
-    if (!expect_revocation(verification)) return REACHED_NO_MEMORY;
     claims_locate(&verification->claims, &verification->payload);
     remember(verification);
     return REACHED;

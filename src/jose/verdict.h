@@ -29,14 +29,6 @@ struct verdict_services {
     /* Seconds since 1970. Asked at most once, and only where the policy has no `now`. */
     double (*clock)(void *context);
     /*
-    ** Told that `revocation` will be asked if nothing else fails, where there is
-    ** a `revoked_by`, as soon as the signature is good and the payload read: what
-    ** an answer takes can be fetched from memory meanwhile. Decides nothing; of
-    ** `claims` there is only `payload`, and no type was looked at. False when
-    ** memory runs out.
-    */
-    bool (*expect_revocation)(void *context, const struct verification *verification);
-    /*
     ** The verdict of the revocation table that policy->revoked_by names:
     ** sets *status to STATUS_OK, STATUS_REVOKED or STATUS_REVOCATION_UNKNOWN.
     ** Asked last, and only where there is a `revoked_by`.

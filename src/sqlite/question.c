@@ -13,20 +13,13 @@ static double read_clock(void *context)
     return connection_clock(question->connection);
 }
 
-/* See verdict_services. */
-static bool expect_revocation(void *context, const struct verification *verification)
-{
-    struct question *question = context;
-    return revocation_expect(&question->revocation, question->mark, verification);
-}
-
 /* The verdict's last check: see verdict_services. */
 static enum reached ask_revocation(
     void *context, const struct verification *verification, enum status *status)
 {
     struct question *question = context;
-    question->failure = revocation_ask(&question->revocation, question->connection, question->mark,
-        verification, status, question->fault);
+    question->failure =
+        revocation_ask(question->connection, question->mark, verification, status, question->fault);
     return question->failure == SQLITE_OK ? REACHED : REACHED_ERROR;
 }
 
@@ -66,9 +59,8 @@ int question_ask(struct question *question, struct connection *connection,
     question->mark = mark;
     question->keys = NULL;
     question->policy = NULL;
-    question->services = (struct verdict_services){ question, read_clock, expect_revocation,
-        ask_revocation, connection->headers, connection->signatures };
-    revocation_question_start(&question->revocation);
+    question->services = (struct verdict_services){ question, read_clock, ask_revocation,
+        connection->headers, connection->signatures };
     question->verification.buffer = NULL;
     question->fault = fault;
     question->failure = SQLITE_ERROR;
@@ -114,7 +106,6 @@ bool question_ask_scalar(struct question *question, sqlite3_context *context, co
 void question_release(struct question *question)
 {
     if (question->verification.buffer != NULL) verification_release(&question->verification);
-    revocation_question_release(&question->revocation);
     key_set_release(question->keys);
     policy_release(question->policy);
 }

@@ -27,19 +27,6 @@ struct revocation_mark {
     bool is_sure;                   /* within this execution the name was seen to mean this table */
 };
 
-/* One verification's question to the table, from the time that it is known to come. */
-struct revocation_question {
-    bool is_started;
-    struct subject subject;
-    struct probe probe;
-};
-
-/* At first, before the verdict. */
-void revocation_question_start(struct revocation_question *question);
-
-/* Gives back what it holds. */
-void revocation_question_release(struct revocation_question *question);
-
 /* Forgets. Safe twice. */
 void revocation_mark_clear(struct revocation_mark *mark);
 
@@ -66,21 +53,12 @@ int revocation_find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, struct fault *fault);
 
 /*
-** After revocation_find(), and once the token's signature and payload are good:
-** revocation_ask() may follow, and what it will look at can be fetched. May be
-** left out. False when memory runs out: then it must not follow.
-*/
-bool revocation_expect(struct revocation_question *question, const struct revocation_mark *mark,
-    const struct verification *verification);
-
-/*
 ** The verdict's revocation service, after revocation_find(): SQLITE_OK with
 ** STATUS_OK, STATUS_REVOKED or STATUS_REVOCATION_UNKNOWN in `*status`; or
 ** SQLITE_NOMEM, SQLITE_ERROR with `fault`, or another code to raise.
 */
-int revocation_ask(struct revocation_question *question, struct connection *connection,
-    struct revocation_mark *mark, const struct verification *verification, enum status *status,
-    struct fault *fault);
+int revocation_ask(struct connection *connection, struct revocation_mark *mark,
+    const struct verification *verification, enum status *status, struct fault *fault);
 
 /*
 ** After a verdict that may have come without asking: makes sure, once for each

@@ -232,35 +232,6 @@ int revocation_find(struct connection *connection, const struct policy *policy,
 
 /* ---- asking ---- */
 
-void revocation_question_start(struct revocation_question *question)
-{
-    question->is_started = false;
-}
-
-void revocation_question_release(struct revocation_question *question)
-{
-    if (question->is_started) subject_release(&question->subject);
-}
-
-/* Asks about the token that is being verified. */
-static void start(struct revocation_question *question, struct revocation_table *table,
-    const struct verification *verification)
-{
-    if (!question->is_started) {
-        subject_start(&question->subject, &verification->claims, verification->header->kid);
-    }
-    question->is_started = true;
-    probe_start(&question->probe, &table->store, &question->subject, table->options.require);
-}
-
-bool revocation_expect(struct revocation_question *question, const struct revocation_mark *mark,
-    const struct verification *verification)
-{
-    if (!is_alive(mark)) return true;
-    start(question, mark->table, verification);
-    return probe_look_ahead(&question->probe);
-}
-
 static enum status status_of(enum probe_answer answer)
 {
     switch (answer) {
@@ -275,44 +246,57 @@ static enum status status_of(enum probe_answer answer)
 ** mean another table by now. A damaged table is a verdict, "unknown"; all other
 ** errors are raised (sql-surface section 8).
 */
-RARELY static int ask(struct revocation_question *question, struct revocation_table *table,
-    enum status *status, bool *moved)
+RARELY static int ask(
+    struct revocation_table *table, struct subject *subject, enum status *status, bool *moved)
 {
+    struct probe probe;
     int rc;
+    probe_start(&probe, &table->store, subject, table->options.require);
     revocation_table_enter(table);
-    rc = probe_ask(&question->probe);
+    rc = probe_ask(&probe);
     *moved = table->store.moved || table->is_dead || (rc & 0xff) == SQLITE_CORRUPT;
-    *status = rc == SQLITE_OK ? status_of(question->probe.answer) : STATUS_REVOCATION_UNKNOWN;
+    *status = rc == SQLITE_OK ? status_of(probe.answer) : STATUS_REVOCATION_UNKNOWN;
     revocation_table_leave(table);
     return (rc & 0xff) == SQLITE_CORRUPT ? SQLITE_OK : rc;
 }
 
-int revocation_ask(struct revocation_question *question, struct connection *connection,
-    struct revocation_mark *mark, const struct verification *verification, enum status *status,
-    struct fault *fault)
+/* revocation_ask() where what is kept does not answer at once. */
+RARELY static int ask_at_length(struct connection *connection, struct revocation_mark *mark,
+    struct subject *subject, const struct policy *policy, enum status *status, struct fault *fault)
 {
     sqlite3_stmt *statement = NULL;
     bool moved = true;
     int rc = SQLITE_OK;
     *status = STATUS_REVOCATION_UNKNOWN;
-    if (question->is_started && is_alive(mark)) {
-        if (probe_is_clear(&question->probe)) {
-            mark->is_sure = true;
-            *status = STATUS_OK;
-            return SQLITE_OK;
-        }
-        rc = ask(question, mark->table, status, &moved);
-    }
+    if (is_alive(mark)) rc = ask(mark->table, subject, status, &moved);
     if (moved) {
-        rc = find(connection, verification->policy, mark, &statement, fault);
-        if (rc == SQLITE_OK) {
-            start(question, mark->table, verification);
-            rc = ask(question, mark->table, status, &moved);
-        }
+        rc = find(connection, policy, mark, &statement, fault);
+        if (rc == SQLITE_OK) rc = ask(mark->table, subject, status, &moved);
         sqlite3_finalize(statement);
     }
+    subject_release(subject);
     if (rc == SQLITE_OK) mark->is_sure = true;
     return rc;
+}
+
+static bool is_clear(struct revocation_table *table, struct subject *subject)
+{
+    struct probe probe;
+    probe_start(&probe, &table->store, subject, table->options.require);
+    return probe_is_clear(&probe);
+}
+
+int revocation_ask(struct connection *connection, struct revocation_mark *mark,
+    const struct verification *verification, enum status *status, struct fault *fault)
+{
+    struct subject subject;
+    subject_start(&subject, &verification->claims, verification->header->kid);
+    if (!is_alive(mark) || !is_clear(mark->table, &subject)) {
+        return ask_at_length(connection, mark, &subject, verification->policy, status, fault);
+    }
+    mark->is_sure = true;
+    *status = STATUS_OK;
+    return SQLITE_OK;
 }
 
 /* True in `*same` where nothing can have changed what the mark's name means. */

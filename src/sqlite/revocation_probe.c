@@ -49,7 +49,7 @@ static bool is_expired(sqlite3_stmt *statement)
 }
 
 /* `state`: of the schema, now. */
-static void find_footing(struct store *store, int state, struct footing *footing)
+static void find_footing(const struct store *store, int state, struct footing *footing)
 {
     footing->is_read =
         state == SQLITE_TXN_READ && sqlite3_file_control(store->db, store->control_name,
@@ -252,7 +252,8 @@ static void consider_filter(struct store *store)
 struct course {
     struct probe *probe;
     const struct kind_list *kinds;
-    const struct filter *filter; /* NULL: probe */
+    const struct filter *filter;  /* NULL: probe */
+    uint64_t hashes[MATCH_COUNT]; /* for the filter: of the subject's columns, but the audience */
     unsigned kind;
     const struct rule_text *audience; /* where the kind has one */
     bool has_probed;
@@ -378,11 +379,11 @@ static int ask_audiences(struct course *course, uint64_t sum)
 }
 
 /* What the columns of a kind hash to, but for the audience. */
-static uint64_t sum_of(const struct probe *probe, unsigned kind)
+static uint64_t sum_of(const uint64_t *hashes, unsigned kind)
 {
     unsigned columns = kind & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
     uint64_t sum = 0;
-    for (; columns != 0; columns &= columns - 1) sum += probe->hashes[__builtin_ctz(columns)];
+    for (; columns != 0; columns &= columns - 1) sum += hashes[__builtin_ctz(columns)];
     return sum;
 }
 
@@ -391,22 +392,20 @@ static int ask_kind(struct course *course, unsigned kind)
     uint64_t sum = 0;
     if ((kind & KIND_MATCH_MASK & ~course->probe->subject->has) != 0) return SQLITE_OK;
     course->kind = kind;
-    if (course->filter != NULL) sum = sum_of(course->probe, kind);
+    if (course->filter != NULL) sum = sum_of(course->hashes, kind);
     return (kind & KIND_OF(MATCH_AUD)) != 0 ? ask_audiences(course, sum) : ask_key(course, sum);
 }
 
-/* What the token lacks and must have for "no rule hits" to mean something. */
-static unsigned lacks_of(const struct probe *probe, const struct kind_list *kinds)
+/* What a token must have for "no rule hits" to mean something. */
+static unsigned needed_by(unsigned require, const struct kind_list *kinds)
 {
-    unsigned needed = probe->require;
     /* A rule for a stolen key binds only tokens that say which key is theirs. */
-    needed |= kinds->united & KIND_OF(MATCH_KID);
-    return needed & ~probe->subject->has;
+    return require | (kinds->united & KIND_OF(MATCH_KID));
 }
 
 static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
 {
-    unsigned needed = lacks_of(probe, kinds);
+    unsigned needed = needed_by(probe->require, kinds) & ~probe->subject->has;
     for (unsigned need = 0; needed >> need != 0; need++) {
         if ((needed & KIND_OF(need)) == 0) continue;
         probe->answer = PROBE_UNKNOWN;
@@ -415,68 +414,22 @@ static void judge_lacks(struct probe *probe, const struct kind_list *kinds)
     }
 }
 
-/* What of the subject must be known. */
-static unsigned wanted_by(const struct probe *probe, const struct kind_list *kinds)
+/* What of a token must be known. */
+static unsigned wanted_by(unsigned require, const struct kind_list *kinds)
 {
-    return (kinds->united & KIND_MATCH_MASK) | probe->require;
+    return (kinds->united & KIND_MATCH_MASK) | require;
 }
 
-static bool prepare_subject(struct probe *probe, unsigned wanted)
+static void hash_columns(struct course *course)
 {
-    return (wanted & ~probe->subject->prepared) == 0 || subject_prepare(probe->subject, wanted);
-}
-
-static void hash_columns(struct probe *probe, unsigned columns)
-{
+    const struct subject *subject = course->probe->subject;
+    unsigned columns = course->kinds->united & subject->has & KIND_MATCH_MASK & ~KIND_OF(MATCH_AUD);
     for (; columns != 0; columns &= columns - 1) {
         enum match_column column = (enum match_column)__builtin_ctz(columns);
-        const struct rule_text *match = &probe->subject->match[column];
-        probe->hashes[column] =
-            filter_hash(&probe->store->cache.key, column, match->bytes, match->length);
+        const struct rule_text *match = &subject->match[column];
+        course->hashes[column] =
+            filter_hash(&course->probe->store->cache.key, column, match->bytes, match->length);
     }
-}
-
-/* Whether the filter can be believed is not known yet, and does not matter. */
-bool probe_look_ahead(struct probe *probe)
-{
-    const struct store_cache *cache = &probe->store->cache;
-    const struct kind_list *kinds = &cache->kinds;
-    unsigned wanted = wanted_by(probe, kinds);
-    unsigned columns = wanted & ~KIND_OF(MATCH_AUD);
-    probe->has_looked = true;
-    probe->filter = cache->filter;
-    if (cache->filter == NULL) return true;
-    if (!prepare_subject(probe, columns)) return false;
-    columns &= kinds->united & KIND_MATCH_MASK & probe->subject->has;
-    hash_columns(probe, columns);
-    probe->is_whole = (wanted & KIND_OF(MATCH_AUD)) == 0 && lacks_of(probe, kinds) == 0;
-    probe->key_count = 0;
-    for (unsigned i = 0; i < kinds->count; i++) {
-        unsigned kind = kinds->kinds[i];
-        if ((kind & KIND_MATCH_MASK & ~columns) != 0) continue;
-        uint64_t key = filter_finish(kind, sum_of(probe, kind));
-        filter_prefetch(cache->filter, key);
-        if (probe->key_count < PROBE_KEYS) {
-            probe->keys[probe->key_count++] = key;
-        } else {
-            probe->is_whole = false;
-        }
-    }
-    return true;
-}
-
-/*
-** True where the filter, which can be believed, says at once that no rule hits
-** and nothing is lacking, as it does mostly. What it says of an audience is not
-** asked here.
-*/
-static bool filter_clears(const struct probe *probe)
-{
-    if (!probe->is_whole) return false;
-    for (unsigned i = 0; i < probe->key_count; i++) {
-        if (filter_may_have(probe->filter, probe->keys[i])) return false;
-    }
-    return true;
 }
 
 static int run(struct course *course)
@@ -484,7 +437,8 @@ static int run(struct course *course)
     struct probe *probe = course->probe;
     const struct kind_list *kinds = course->kinds;
     int rc = SQLITE_OK;
-    if (!prepare_subject(probe, wanted_by(probe, kinds))) return SQLITE_NOMEM;
+    if (!subject_prepare(probe->subject, wanted_by(probe->require, kinds))) return SQLITE_NOMEM;
+    if (course->filter != NULL) hash_columns(course);
     for (unsigned i = 0; i < kinds->count && rc == SQLITE_OK && !is_over(probe); i++) {
         rc = ask_kind(course, kinds->kinds[i]);
     }
@@ -500,7 +454,7 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
     struct kind_list own;
     int rc = find_kinds(store, footing, &own, &course.kinds);
     bool is_kept = course.kinds == &store->cache.kinds;
-    if (is_kept) course.filter = probe->filter;
+    if (is_kept) course.filter = store->cache.filter;
     if (rc == SQLITE_OK) rc = run(&course);
     if (rc == SQLITE_OK && is_kept && store->cache.filter == NULL && course.has_probed &&
         ++store->cache.questions >= store->cache.consider &&
@@ -510,23 +464,69 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
     return rc;
 }
 
-/* By what is kept, where that can be believed and says enough. */
-static bool is_clear(const struct probe *probe, const struct footing *footing)
+/* ---- the quick answer ---- */
+
+/* More kinds of rules than most tokens meet; where there are more they are asked one by one. */
+#define MOST_KEYS 4
+
+/* What the filter is to be asked about one token. */
+struct inquiry {
+    uint64_t keys[MOST_KEYS];
+    unsigned count;
+};
+
+/*
+** Works out the keys from what stands in the token as it is, and fetches the
+** filter's answers: a filter is larger than a processor's nearest caches. False
+** where that takes more.
+*/
+static bool inquire(struct inquiry *inquiry, const struct probe *probe)
 {
-    return probe->filter != NULL && is_believable(probe->store, footing) && filter_clears(probe);
+    const struct store_cache *cache = &probe->store->cache;
+    const struct kind_list *kinds = &cache->kinds;
+    unsigned wanted = wanted_by(probe->require, kinds);
+    unsigned has = 0;
+    uint64_t hashes[MATCH_COUNT];
+    if ((wanted & KIND_OF(MATCH_AUD)) != 0) return false;
+    for (unsigned left = wanted & KIND_MATCH_MASK; left != 0; left &= left - 1) {
+        enum match_column column = (enum match_column)__builtin_ctz(left);
+        struct rule_text match;
+        if (!subject_in_place(probe->subject, column, &match)) return false;
+        if (match.length == 0) continue;
+        has |= KIND_OF(column);
+        hashes[column] = filter_hash(&cache->key, column, match.bytes, match.length);
+    }
+    if (wanted >> NEED_IAT != 0) has |= subject_dates(probe->subject, wanted);
+    if ((needed_by(probe->require, kinds) & ~has) != 0) return false;
+    inquiry->count = 0;
+    for (unsigned i = 0; i < kinds->count; i++) {
+        unsigned kind = kinds->kinds[i];
+        if ((kind & KIND_MATCH_MASK & ~has) != 0) continue;
+        if (inquiry->count == MOST_KEYS) return false;
+        uint64_t key = filter_finish(kind, sum_of(hashes, kind));
+        filter_prefetch(cache->filter, key);
+        inquiry->keys[inquiry->count++] = key;
+    }
+    return true;
 }
 
 bool probe_is_clear(const struct probe *probe)
 {
-    struct store *store = probe->store;
+    const struct store *store = probe->store;
+    const struct store_cache *cache = &store->cache;
     sqlite3_stmt *snapshot = store->statements[STATEMENT_SNAPSHOT];
+    struct inquiry inquiry;
     struct footing footing;
-    if (!probe->is_whole || probe->filter != store->cache.filter || store->is_asking ||
-        !store->is_checked || snapshot == NULL || is_expired(snapshot)) {
+    if (cache->filter == NULL || store->is_asking || !store->is_checked || snapshot == NULL ||
+        !inquire(&inquiry, probe) || is_expired(snapshot)) {
         return false;
     }
     find_footing(store, sqlite3_txn_state(store->db, store->schema), &footing);
-    return is_clear(probe, &footing);
+    if (!is_believable(store, &footing)) return false;
+    for (unsigned i = 0; i < inquiry.count; i++) {
+        if (filter_may_have(cache->filter, inquiry.keys[i])) return false;
+    }
+    return true;
 }
 
 int probe_ask(struct probe *probe)
@@ -537,13 +537,11 @@ int probe_ask(struct probe *probe)
     probe->answer = PROBE_CLEAR;
     probe->lacks = NULL;
     if (store->is_asking) return store_corrupt(store, "asks about itself");
-    if (!probe->has_looked && !probe_look_ahead(probe)) return SQLITE_NOMEM;
     store->is_asking = true;
     store->moved = false;
     rc = enter(store, false, &footing);
-    if (probe->filter != store->cache.filter) probe->filter = NULL; /* there are no hashes for it */
     if (rc == SQLITE_OK) {
-        if (!is_clear(probe, &footing)) rc = ask_kinds(probe, &footing);
+        rc = ask_kinds(probe, &footing);
         rc = leave(store, &footing, rc);
     }
     if (store->moved) cache_forget(&store->cache);

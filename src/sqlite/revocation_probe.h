@@ -13,9 +13,6 @@ enum probe_answer {
     PROBE_UNKNOWN, /* none does, but the token lacks what it takes to be sure */
 };
 
-/* More than most tables have kinds of rules; the others are asked one by one. */
-#define PROBE_KEYS 4
-
 struct probe {
     struct store *store;
     struct subject *subject; /* that is not prepared yet */
@@ -29,14 +26,6 @@ struct probe {
 
     enum probe_answer answer;
     const char *lacks; /* for PROBE_UNKNOWN: the claim's name. Static */
-
-    /* What probe_look_ahead() found out; where the store is another one, it must look again. */
-    bool has_looked;
-    const struct filter *filter;  /* that the hashes are for, or NULL: there are none */
-    uint64_t hashes[MATCH_COUNT]; /* of those columns that the subject has and a rule can name */
-    uint64_t keys[PROBE_KEYS];    /* what the filter will be asked */
-    unsigned key_count;
-    bool is_whole; /* and nothing else; the token has what it must have */
 };
 
 /* Starts a question that ends with its first hit. */
@@ -48,23 +37,13 @@ static inline void probe_start(
     probe->require = require;
     probe->found = NULL;
     probe->context = NULL;
-    probe->has_looked = false;
-    probe->is_whole = false;
 }
 
 /*
-** Reads the subject and fetches from memory what probe_ask() will look at, so
-** that something else can be done meanwhile: a filter is larger than a
-** processor's nearest caches. Decides nothing, and may be left out; the claims
-** need not have the right types yet. False when memory runs out: then there must
-** be no question about this subject.
-*/
-bool probe_look_ahead(struct probe *probe);
-
-/*
-** True where what is kept says, within the transaction that is under way, that
-** no rule hits and nothing is lacking: then there is nothing to ask. No statement
-** is run, so that nothing can change on the way. False says nothing.
+** True where what is kept says, within the transaction that is under way, that no
+** rule hits and nothing is lacking: then there is nothing to ask. No statement is
+** run, so that nothing can change on the way, and the subject is not prepared, so
+** that nothing is allocated. False says nothing.
 */
 bool probe_is_clear(const struct probe *probe);
 

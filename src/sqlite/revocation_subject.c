@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The claim that a match column names; CLAIM_COUNT for the header's kid, which take_kid() reads. */
+/* The claim that a match column names; CLAIM_COUNT for the header's kid, which is no claim. */
 static const enum claim match_claims[MATCH_COUNT] = {
     [MATCH_JTI] = CLAIM_JTI,
     [MATCH_SID] = CLAIM_SID,
@@ -66,12 +66,6 @@ void subject_start_plain(struct subject *subject, const struct claims *claims, s
     subject->plain_kid = kid;
 }
 
-static struct json_value value_of(const struct subject *subject, enum claim claim)
-{
-    const struct json_object *payload = subject->claims->payload;
-    return json_member_value(payload, claim_find(payload, claim));
-}
-
 /* The content of a string, in place, or decoded where it has an escape. */
 RARELY static bool decode(struct subject *subject, struct json_value string, struct rule_text *text)
 {
@@ -101,7 +95,7 @@ static size_t count_elements(struct json_value array)
 /* RFC 7519 section 4.1.3: one string, or an array of strings. */
 RARELY static bool take_audiences(struct subject *subject)
 {
-    struct json_value aud = value_of(subject, CLAIM_AUD);
+    struct json_value aud = claims_get(subject->claims, CLAIM_AUD);
     struct rule_text *audiences = subject->own_audiences;
     struct json_cursor cursor;
     struct json_value element;
@@ -127,23 +121,35 @@ RARELY static bool take_audiences(struct subject *subject)
     return true;
 }
 
-RARELY static bool take_kid(struct subject *subject)
+RARELY static bool kid_in_place(const struct subject *subject, struct rule_text *match)
 {
-    struct rule_text *match = &subject->match[MATCH_KID];
     *match = subject->plain_kid;
-    return subject->kid.type != JSON_STRING || decode(subject, subject->kid, match);
+    if (subject->kid.type != JSON_STRING) return true;
+    match->bytes = json_string_plain(subject->kid, &match->length);
+    return match->bytes != NULL;
 }
 
-static bool take_claim(struct subject *subject, enum match_column column)
+bool subject_in_place(
+    const struct subject *subject, enum match_column column, struct rule_text *match)
 {
-    const struct json_object *payload = subject->claims->payload;
-    const struct json_member *member = claim_find(payload, match_claims[column]);
-    struct rule_text *match = &subject->match[column];
+    const struct json_member *member;
+    if (column == MATCH_KID) return kid_in_place(subject, match);
+    member = subject->claims->known[match_claims[column]];
     *match = (struct rule_text){ NULL, 0 };
     if (member == NULL || member->type != JSON_STRING) return true;
-    if (!member->value_plain) return decode(subject, json_member_value(payload, member), match);
-    *match = (struct rule_text){ payload->text + member->value_at + 1, member->value_length - 2 };
+    if (!member->value_plain) return false;
+    *match = (struct rule_text){ subject->claims->payload->text + member->value_at + 1,
+        member->value_length - 2 };
     return true;
+}
+
+static bool take_text(struct subject *subject, enum match_column column)
+{
+    struct rule_text *match = &subject->match[column];
+    if (subject_in_place(subject, column, match)) return true;
+    return decode(subject,
+        column == MATCH_KID ? subject->kid : claims_get(subject->claims, match_claims[column]),
+        match);
 }
 
 static bool take_column(struct subject *subject, enum match_column column)
@@ -153,23 +159,23 @@ static bool take_column(struct subject *subject, enum match_column column)
         if (subject->audience_count > 0) subject->has |= KIND_OF(MATCH_AUD);
         return true;
     }
-    if (!(column == MATCH_KID ? take_kid(subject) : take_claim(subject, column))) return false;
+    if (!take_text(subject, column)) return false;
     if (subject->match[column].length > 0) subject->has |= KIND_OF(column);
     return true;
 }
 
-static struct json_value date_value(const struct subject *subject, enum subject_need need)
+static enum claim date_claim(enum subject_need need)
 {
-    return value_of(subject, need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP);
+    return need == NEED_IAT ? CLAIM_IAT : CLAIM_EXP;
 }
 
-RARELY static void take_dates(struct subject *subject, unsigned wanted)
+unsigned subject_dates(const struct subject *subject, unsigned wanted)
 {
+    unsigned dates = 0;
     for (enum subject_need need = NEED_IAT; need < NEED_COUNT; need++) {
-        if ((wanted & KIND_OF(need)) != 0 && date_value(subject, need).text != NULL) {
-            subject->has |= KIND_OF(need);
-        }
+        if (subject->claims->known[date_claim(need)] != NULL) dates |= KIND_OF(need);
     }
+    return wanted & dates;
 }
 
 bool subject_prepare(struct subject *subject, unsigned wanted)
@@ -179,13 +185,13 @@ bool subject_prepare(struct subject *subject, unsigned wanted)
     for (unsigned left = wanted & KIND_MATCH_MASK; left != 0; left &= left - 1) {
         if (!take_column(subject, (enum match_column)__builtin_ctz(left))) return false;
     }
-    if (wanted >> NEED_IAT != 0) take_dates(subject, wanted);
+    subject->has |= subject_dates(subject, wanted);
     return true;
 }
 
 bool subject_date(const struct subject *subject, enum subject_need need, double *date)
 {
-    struct json_value value = date_value(subject, need);
+    struct json_value value = claims_get(subject->claims, date_claim(need));
     if (value.text == NULL) return false;
     *date = json_number(value);
     return isfinite(*date);

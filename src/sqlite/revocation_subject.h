@@ -41,9 +41,8 @@ struct subject {
 bool subject_types_are_right(const struct claims *claims);
 
 /*
-** Starts with claims, of which `payload` is enough, and the header's `kid`; both
-** must outlive the subject, which must not be copied. A claim of the wrong type
-** is none.
+** Starts with claims that were located and the header's `kid`; both must outlive
+** the subject, which must not be copied. A claim of the wrong type is none.
 */
 void subject_start(struct subject *subject, const struct claims *claims, struct json_value kid);
 
@@ -60,6 +59,17 @@ bool subject_prepare(struct subject *subject, unsigned wanted);
 
 /* True with the date, seconds since 1970, where the token has one that is finite. */
 bool subject_date(const struct subject *subject, enum subject_need need, double *date);
+
+/*
+** One column other than MATCH_AUD, without preparing it: true with the text where
+** it stands in the token, empty where that claims nothing. False where the text
+** has to be decoded.
+*/
+bool subject_in_place(
+    const struct subject *subject, enum match_column column, struct rule_text *match);
+
+/* Those of the bits KIND_OF(NEED_IAT) and KIND_OF(NEED_EXP) in `wanted` whose claims are there. */
+unsigned subject_dates(const struct subject *subject, unsigned wanted);
 
 /* Gives back what subject_prepare() allocated. Safe on a zeroed struct. */
 void subject_release(struct subject *subject);

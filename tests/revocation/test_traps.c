@@ -202,7 +202,41 @@ static void filter_of_many_kinds(void)
     close_database(database);
 }
 
-/* The filter is looked at before the claims are judged: a claim of any type may stand there. */
+/* A claim is asked for as it reads, not as it is written. */
+static void filter_of_what_is_escaped(void)
+{
+    static const char *const all = "SELECT count(*) FROM tokens WHERE jwt_status(token, " SECRET
+                                   ", '{\"now\":1000,\"revoked_by\":\"%s\"}') = '%s'";
+    sqlite3 *database = new_file("escaped.db", "WAL");
+    run(database,
+        "CREATE VIRTUAL TABLE keys USING jwt_revocation; INSERT INTO keys(kid) VALUES('x');"
+        "INSERT INTO revoked(jti) VALUES('x'); INSERT INTO revoked(sub, iss) VALUES('x', 'y');"
+        "CREATE TABLE tokens(token)");
+    static const char *const claims[] = { "{\"jti\":\"\\u0078\"}", "{\"\\u006ati\":\"x\"}",
+        "{\"j\\u0074i\":\"\\u0078\"}", "{\"sub\":\"\\u0078\",\"iss\":\"y\"}",
+        "{\"sub\":\"x\",\"i\\u0073s\":\"\\u0079\"}" };
+    int count = sizeof claims / sizeof *claims;
+    for (int i = 0; i < count; i++) {
+        run(database,
+            "INSERT INTO tokens SELECT jws_sign(%Q, " SECRET ", '{\"kid\":\"x\"}') UNION ALL "
+            "SELECT jws_sign('{\"jti\":\"good\"}', " SECRET ", '{\"kid\":\"\\u0078\"}')",
+            claims[i]);
+    }
+    const char *good = token_of(database, "{\"jti\":\"good\"}");
+    for (int round = 0; round < 3; round++) {
+        check(number(database, all, "revoked", "revoked") == count, "claims, round %d", round);
+        check(number(database, all, "revoked", "ok") == count, "no other token, round %d", round);
+        check(number(database, all, "keys", "revoked") == 2 * count, "kid, round %d", round);
+        check(number(database, "SELECT count(*) FROM tokens AS t WHERE EXISTS (SELECT 1 FROM "
+                               "revoked WHERE token = t.token)") == count,
+            "token =, round %d", round);
+        check_text(ask_many(database, good, "revoked"), "ok", "the filter is built");
+        check_text(ask_many(database, good, "keys"), "revocation_unknown", "that of the keys, too");
+    }
+    close_database(database);
+}
+
+/* A claim of any type is no reason to answer "ok". */
 static void filter_of_wrong_types(void)
 {
     static const char *const claims[] = { "{\"jti\":5}", "{\"jti\":null}", "{\"jti\":[\"x\"]}",
@@ -432,6 +466,7 @@ int main(int argc, char **argv)
         { "the filter answers alone", filter_answers_alone },
         { "the filter is exact", filter_is_exact },
         { "the filter, of many kinds", filter_of_many_kinds },
+        { "the filter, of what is escaped", filter_of_what_is_escaped },
         { "the filter, of wrong types", filter_of_wrong_types },
         { "the filter, of what lacks", filter_of_what_lacks },
         { "prepared once", prepared_once },

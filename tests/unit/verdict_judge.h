@@ -63,9 +63,7 @@ __attribute__((unused)) static char *sign(const char *header, const char *payloa
 
 static struct surroundings {
     unsigned clock_asked;
-    unsigned revocation_expected;
     unsigned revocation_asked;
-    bool no_memory_to_expect;
     double now;
     enum reached reached;
     enum status status;
@@ -76,15 +74,6 @@ static double read_clock(void *context)
     struct surroundings *surroundings = context;
     surroundings->clock_asked++;
     return surroundings->now;
-}
-
-static bool expect_revocation(void *context, const struct verification *verification)
-{
-    struct surroundings *surroundings = context;
-    surroundings->revocation_expected++;
-    CHECK(strcmp(verdict_check_name(verification->failed), "payload") == 0,
-        "revocation is expected when the payload was read, before its claims are judged");
-    return !surroundings->no_memory_to_expect;
 }
 
 static enum reached ask_revocation(
@@ -100,7 +89,6 @@ static enum reached ask_revocation(
 static struct verdict_services services = {
     .context = &around,
     .clock = read_clock,
-    .expect_revocation = expect_revocation,
     .revocation = ask_revocation,
 };
 
