@@ -76,9 +76,16 @@ lto_asked = $(CC) --version 2>/dev/null | grep -q 'Free Software' && \
     echo -flto=auto -ffat-lto-objects
 LTO_FLAGS = $(eval LTO_FLAGS := $(if $(and $(filter yes,$(LTO)),$(if $(instrumented),,yes)),$(shell $(lto_asked))))$(LTO_FLAGS)
 
+# What one row runs is as large as a processor's first cache of instructions: no stub stands between a call
+# and what is called (all symbols are bound at load in any case), and how a function lies in the lines of
+# that cache does not depend on what comes before it. About a thirtieth of an HS256 verification.
+ifeq ($(SYSTEM)$(instrumented),Linux)
+LAYOUT_FLAGS := -fno-plt -falign-functions=64
+endif
+
 # The extension is strict C11; test programs may use POSIX beside it.
 COMMON_FLAGS = $(CPPFLAGS) -I. -Isrc $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(INSTRUMENT)
-SOURCE_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(DEFINES) $(COMMON_FLAGS) $(LTO_FLAGS)
+SOURCE_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(DEFINES) $(COMMON_FLAGS) $(LAYOUT_FLAGS) $(LTO_FLAGS)
 TEST_FLAGS   = -std=gnu11 $(DEFINES) $(COMMON_FLAGS)
 # Another JSON library, only for a second opinion: the fuzz targets do without where it is missing.
 $(BUILD)/tests/fuzz/%.o: TEST_FLAGS += $(if $(JANSSON_LIBS),-DHAVE_JANSSON $(call pkg_flags,jansson))
@@ -163,7 +170,7 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags | deps
 	$(call say,CC,$<)$(CC) $(SOURCE_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/$(LIBRARY): $(OBJECTS) $(BUILD)/sources jwt_ext.map
-	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LTO_FLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LAYOUT_FLAGS) $(LTO_FLAGS) $(INSTRUMENT) $(LDFLAGS) $(SHARED_FLAGS) -o $@ $(OBJECTS) $(CRYPTO_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 # Replaced by renaming, never written in place: a running host may have it mapped.
 $(LIBRARY): $(BUILD)/$(LIBRARY) FORCE
