@@ -379,6 +379,13 @@ static void take_kept_payload(struct verification *verification)
     verification->claims.payload = payload;
 }
 
+static void expect_revocation(const struct verification *verification)
+{
+    const struct verdict_services *services = verification->services;
+    if (verification->policy->revoked_by.text == NULL) return;
+    services->expect_revocation(services->context, verification);
+}
+
 /* RFC 7519 section 7.2, step 10. */
 static enum reached check_payload(struct verification *verification)
 {
@@ -389,6 +396,7 @@ static enum reached check_payload(struct verification *verification)
     }
     if (verification->kept_token != NULL && verification->kept_token->is_read) {
         take_kept_payload(verification);
+        expect_revocation(verification);
         remember(verification);
         return REACHED;
     }
@@ -400,6 +408,7 @@ static enum reached check_payload(struct verification *verification)
     }
     verification->claims.payload = &verification->payload;
     claims_locate(&verification->claims, &verification->payload);
+    expect_revocation(verification);
     remember(verification);
     return REACHED;
 }

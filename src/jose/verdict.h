@@ -29,6 +29,13 @@ struct verdict_services {
     /* Seconds since 1970. Asked at most once, and only where the policy has no `now`. */
     double (*clock)(void *context);
     /*
+    ** Told that `revocation` will be asked if nothing else fails, where there is
+    ** a `revoked_by`, as soon as the signature is good and the claims located: what
+    ** an answer takes can be fetched from memory meanwhile. Decides nothing; no
+    ** type was looked at.
+    */
+    void (*expect_revocation)(void *context, const struct verification *verification);
+    /*
     ** The verdict of the revocation table that policy->revoked_by names:
     ** sets *status to STATUS_OK, STATUS_REVOKED or STATUS_REVOCATION_UNKNOWN.
     ** Asked last, and only where there is a `revoked_by`.

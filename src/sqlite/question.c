@@ -13,13 +13,20 @@ static double read_clock(void *context)
     return connection_clock(question->connection);
 }
 
+/* See verdict_services. */
+static void expect_revocation(void *context, const struct verification *verification)
+{
+    struct question *question = context;
+    revocation_expect(&question->revocation, question->mark, verification);
+}
+
 /* The verdict's last check: see verdict_services. */
 static enum reached ask_revocation(
     void *context, const struct verification *verification, enum status *status)
 {
     struct question *question = context;
-    question->failure =
-        revocation_ask(question->connection, question->mark, verification, status, question->fault);
+    question->failure = revocation_ask(&question->revocation, question->connection, question->mark,
+        verification, status, question->fault);
     return question->failure == SQLITE_OK ? REACHED : REACHED_ERROR;
 }
 
@@ -59,8 +66,8 @@ int question_ask(struct question *question, struct connection *connection,
     question->mark = mark;
     question->keys = NULL;
     question->policy = NULL;
-    question->services = (struct verdict_services){ question, read_clock, ask_revocation,
-        connection->headers, connection->signatures };
+    question->services = (struct verdict_services){ question, read_clock, expect_revocation,
+        ask_revocation, connection->headers, connection->signatures };
     question->verification.buffer = NULL;
     question->fault = fault;
     question->failure = SQLITE_ERROR;

@@ -14,6 +14,7 @@ struct question {
     struct key_set *keys;
     struct policy *policy;
     struct verdict_services services;
+    struct revocation_question revocation;
     struct verification verification;
     struct fault *fault; /* where a service says why it failed, */
     int failure;         /* and with which of SQLite's codes */

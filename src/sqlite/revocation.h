@@ -27,6 +27,12 @@ struct revocation_mark {
     bool is_sure;                   /* within this execution the name was seen to mean this table */
 };
 
+/* One verification's question to the table, from the time that it is known to come. */
+struct revocation_question {
+    struct subject subject;
+    struct probe probe; /* of the mark's table, where that lives */
+};
+
 /* Forgets. Safe twice. */
 void revocation_mark_clear(struct revocation_mark *mark);
 
@@ -53,12 +59,21 @@ int revocation_find(struct connection *connection, const struct policy *policy,
     struct revocation_mark *mark, struct fault *fault);
 
 /*
-** The verdict's revocation service, after revocation_find(): SQLITE_OK with
+** After revocation_find(), and once the token's signature is good and its claims
+** are located: revocation_ask() may follow, for which this is due, and what it
+** will look at is fetched.
+*/
+void revocation_expect(struct revocation_question *question, const struct revocation_mark *mark,
+    const struct verification *verification);
+
+/*
+** The verdict's revocation service, after revocation_expect(): SQLITE_OK with
 ** STATUS_OK, STATUS_REVOKED or STATUS_REVOCATION_UNKNOWN in `*status`; or
 ** SQLITE_NOMEM, SQLITE_ERROR with `fault`, or another code to raise.
 */
-int revocation_ask(struct connection *connection, struct revocation_mark *mark,
-    const struct verification *verification, enum status *status, struct fault *fault);
+int revocation_ask(struct revocation_question *question, struct connection *connection,
+    struct revocation_mark *mark, const struct verification *verification, enum status *status,
+    struct fault *fault);
 
 /*
 ** After a verdict that may have come without asking: makes sure, once for each

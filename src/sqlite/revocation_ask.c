@@ -279,20 +279,24 @@ RARELY static int ask_at_length(struct connection *connection, struct revocation
     return rc;
 }
 
-static bool is_clear(struct revocation_table *table, struct subject *subject)
+void revocation_expect(struct revocation_question *question, const struct revocation_mark *mark,
+    const struct verification *verification)
 {
-    struct probe probe;
-    probe_start(&probe, &table->store, subject, table->options.require);
-    return probe_is_clear(&probe);
+    subject_start(&question->subject, &verification->claims, verification->header->kid);
+    question->probe.filter = NULL;
+    if (!is_alive(mark)) return;
+    probe_start(
+        &question->probe, &mark->table->store, &question->subject, mark->table->options.require);
+    probe_look_ahead(&question->probe);
 }
 
-int revocation_ask(struct connection *connection, struct revocation_mark *mark,
-    const struct verification *verification, enum status *status, struct fault *fault)
+int revocation_ask(struct revocation_question *question, struct connection *connection,
+    struct revocation_mark *mark, const struct verification *verification, enum status *status,
+    struct fault *fault)
 {
-    struct subject subject;
-    subject_start(&subject, &verification->claims, verification->header->kid);
-    if (!is_alive(mark) || !is_clear(mark->table, &subject)) {
-        return ask_at_length(connection, mark, &subject, verification->policy, status, fault);
+    if (!is_alive(mark) || !probe_is_clear(&question->probe)) {
+        return ask_at_length(
+            connection, mark, &question->subject, verification->policy, status, fault);
     }
     mark->is_sure = true;
     *status = STATUS_OK;

@@ -336,6 +336,7 @@ static int ask_subject(struct cursor *cursor, struct subject *subject)
     probe_start(&probe, store_of(cursor), subject, table_of(cursor)->options.require);
     probe.found = keep_hit;
     probe.context = cursor;
+    probe_look_ahead(&probe);
     if (probe_is_clear(&probe)) return SQLITE_OK;
     rc = probe_ask(&probe);
     if (rc == SQLITE_OK && probe.answer == PROBE_UNKNOWN) {

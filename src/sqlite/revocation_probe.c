@@ -466,65 +466,49 @@ static int ask_kinds(struct probe *probe, const struct footing *footing)
 
 /* ---- the quick answer ---- */
 
-/* More kinds of rules than most tokens meet; where there are more they are asked one by one. */
-#define MOST_KEYS 4
-
-/* What the filter is to be asked about one token. */
-struct inquiry {
-    uint64_t keys[MOST_KEYS];
-    unsigned count;
-};
-
-/*
-** Works out the keys from what stands in the token as it is, and fetches the
-** filter's answers: a filter is larger than a processor's nearest caches. False
-** where that takes more.
-*/
-static bool inquire(struct inquiry *inquiry, const struct probe *probe)
+void probe_look_ahead(struct probe *probe)
 {
     const struct store_cache *cache = &probe->store->cache;
     const struct kind_list *kinds = &cache->kinds;
     unsigned wanted = wanted_by(probe->require, kinds);
     unsigned has = 0;
     uint64_t hashes[MATCH_COUNT];
-    if ((wanted & KIND_OF(MATCH_AUD)) != 0) return false;
+    if (cache->filter == NULL || (wanted & KIND_OF(MATCH_AUD)) != 0) return;
     for (unsigned left = wanted & KIND_MATCH_MASK; left != 0; left &= left - 1) {
         enum match_column column = (enum match_column)__builtin_ctz(left);
         struct rule_text match;
-        if (!subject_in_place(probe->subject, column, &match)) return false;
+        if (!subject_in_place(probe->subject, column, &match)) return;
         if (match.length == 0) continue;
         has |= KIND_OF(column);
         hashes[column] = filter_hash(&cache->key, column, match.bytes, match.length);
     }
     if (wanted >> NEED_IAT != 0) has |= subject_dates(probe->subject, wanted);
-    if ((needed_by(probe->require, kinds) & ~has) != 0) return false;
-    inquiry->count = 0;
+    if ((needed_by(probe->require, kinds) & ~has) != 0) return;
+    probe->key_count = 0;
     for (unsigned i = 0; i < kinds->count; i++) {
         unsigned kind = kinds->kinds[i];
         if ((kind & KIND_MATCH_MASK & ~has) != 0) continue;
-        if (inquiry->count == MOST_KEYS) return false;
+        if (probe->key_count == PROBE_KEYS) return;
         uint64_t key = filter_finish(kind, sum_of(hashes, kind));
         filter_prefetch(cache->filter, key);
-        inquiry->keys[inquiry->count++] = key;
+        probe->keys[probe->key_count++] = key;
     }
-    return true;
+    probe->filter = cache->filter;
 }
 
 bool probe_is_clear(const struct probe *probe)
 {
     const struct store *store = probe->store;
-    const struct store_cache *cache = &store->cache;
     sqlite3_stmt *snapshot = store->statements[STATEMENT_SNAPSHOT];
-    struct inquiry inquiry;
     struct footing footing;
-    if (cache->filter == NULL || store->is_asking || !store->is_checked || snapshot == NULL ||
-        !inquire(&inquiry, probe) || is_expired(snapshot)) {
+    if (probe->filter == NULL || probe->filter != store->cache.filter || store->is_asking ||
+        !store->is_checked || snapshot == NULL || is_expired(snapshot)) {
         return false;
     }
     find_footing(store, sqlite3_txn_state(store->db, store->schema), &footing);
     if (!is_believable(store, &footing)) return false;
-    for (unsigned i = 0; i < inquiry.count; i++) {
-        if (filter_may_have(cache->filter, inquiry.keys[i])) return false;
+    for (unsigned i = 0; i < probe->key_count; i++) {
+        if (filter_may_have(probe->filter, probe->keys[i])) return false;
     }
     return true;
 }

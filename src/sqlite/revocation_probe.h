@@ -13,6 +13,9 @@ enum probe_answer {
     PROBE_UNKNOWN, /* none does, but the token lacks what it takes to be sure */
 };
 
+/* More kinds of rules than most tokens meet; where there are more they are asked one by one. */
+#define PROBE_KEYS 4
+
 struct probe {
     struct store *store;
     struct subject *subject; /* that is not prepared yet */
@@ -26,6 +29,11 @@ struct probe {
 
     enum probe_answer answer;
     const char *lacks; /* for PROBE_UNKNOWN: the claim's name. Static */
+
+    /* What probe_look_ahead() found out. */
+    const struct filter *filter; /* that says all, if it can be believed; or NULL */
+    unsigned key_count;          /* of what it will be asked: */
+    uint64_t keys[PROBE_KEYS];
 };
 
 /* Starts a question that ends with its first hit. */
@@ -37,13 +45,22 @@ static inline void probe_start(
     probe->require = require;
     probe->found = NULL;
     probe->context = NULL;
+    probe->filter = NULL;
 }
 
 /*
-** True where what is kept says, within the transaction that is under way, that no
-** rule hits and nothing is lacking: then there is nothing to ask. No statement is
-** run, so that nothing can change on the way, and the subject is not prepared, so
-** that nothing is allocated. False says nothing.
+** Works out from what stands in the token as it is what probe_is_clear() will ask
+** the filter, and fetches that from memory, so that something else can be done
+** meanwhile: a filter is larger than a processor's nearest caches. Decides
+** nothing, prepares nothing, allocates nothing.
+*/
+void probe_look_ahead(struct probe *probe);
+
+/*
+** After probe_look_ahead(): true where what is kept says, within the transaction
+** that is under way, that no rule hits and nothing is lacking. Then there is nothing
+** to ask. No statement is run, so that nothing can change on the way. False says
+** nothing.
 */
 bool probe_is_clear(const struct probe *probe);
 

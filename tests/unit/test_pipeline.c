@@ -108,7 +108,8 @@ static void test_revocation(void)
 {
     static const char option[] = "{\"revoked_by\":\"r\"}";
     forget(REACHED, STATUS_OK);
-    CHECK(judge_signed(HS, "{}", ONE_KEY, NULL) == STATUS_OK && around.revocation_asked == 0,
+    CHECK(judge_signed(HS, "{}", ONE_KEY, NULL) == STATUS_OK && around.revocation_asked == 0 &&
+              around.revocation_expected == 0,
         "revocation is asked only where an option says so");
     forget(REACHED, STATUS_OK);
     CHECK(judge_signed(HS, "{}", ONE_KEY, option) == STATUS_OK && around.revocation_asked == 1,
@@ -137,6 +138,9 @@ static void test_revocation(void)
         judge(token, faults[i].part == KEY ? faults[i].value : ONE_KEY, option);
         CHECK(said.status == faults[i].wanted && around.revocation_asked == 0,
             "revocation is not asked of a token that fails %s", faults[i].check);
+        bool is_read = said.status == STATUS_EXPIRED;
+        CHECK(around.revocation_expected == is_read,
+            "and expected only where signature and payload are good (%s)", faults[i].check);
         free(token);
     }
     forget(REACHED, STATUS_OK);

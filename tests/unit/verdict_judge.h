@@ -63,6 +63,7 @@ __attribute__((unused)) static char *sign(const char *header, const char *payloa
 
 static struct surroundings {
     unsigned clock_asked;
+    unsigned revocation_expected;
     unsigned revocation_asked;
     double now;
     enum reached reached;
@@ -74,6 +75,15 @@ static double read_clock(void *context)
     struct surroundings *surroundings = context;
     surroundings->clock_asked++;
     return surroundings->now;
+}
+
+static void expect_revocation(void *context, const struct verification *verification)
+{
+    struct surroundings *surroundings = context;
+    surroundings->revocation_expected++;
+    CHECK(strcmp(verdict_check_name(verification->failed), "payload") == 0 &&
+              verification->claims.payload == &verification->payload,
+        "revocation is expected when the payload was read, before its claims are judged");
 }
 
 static enum reached ask_revocation(
@@ -89,6 +99,7 @@ static enum reached ask_revocation(
 static struct verdict_services services = {
     .context = &around,
     .clock = read_clock,
+    .expect_revocation = expect_revocation,
     .revocation = ask_revocation,
 };
 
